@@ -1,0 +1,1 @@
+"""The app process: composition of HTTP, DDP, discovery, keys and sessions."""

@@ -1,0 +1,288 @@
+"""Casts: for each sender an intake, a stream on the stage, and word of how it goes. Who may cast is the floor's."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+
+from receiver.app.audit_desk import Record, unrecorded
+from receiver.app.cast import Cast, NoSuchStream, NotAFilm, NotCasting, Sender
+from receiver.app.intakes import Intake, IntakePool
+from receiver.app.publications import Stream
+from receiver.app.screen import Screen
+from receiver.app.url_casting import Reach, UrlCast
+from receiver.errors import PeerError, ReceiverError
+from receiver.link import Layout, SetLayout, StreamStats, TransportState, UrlState
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S = 15.0
+HOLD_S = 30.0
+"""For how long a stream without a path keeps its picture: as long as its session may be resumed (DDP.md section 5)."""
+NO_PATH = (
+    "The picture could not get through: no network path to the display was found. "
+    "Check that both are on the same network and that no firewall blocks UDP, then share again."
+)
+
+
+class Casting:
+    """Takes offers and runs the casts that follow, one for each sender's session."""
+
+    def __init__(self, screen: Screen, reach: Reach) -> None:
+        self._screen = screen
+        self._reach = reach
+        self._pool = IntakePool()
+        self._streams = itertools.count(1)
+        self._casts: dict[str, Cast] = {}
+        self._closing = False
+        self._background: set[asyncio.Task[None]] = set()
+        self.on_live: Callable[[str], None] = lambda sender_name: None
+        self.record: Record = unrecorded
+        self.on_end: Callable[[str], None] = lambda session_id: None
+        self.on_interrupted: Callable[[str, str | None], None] = lambda session_id, sender_name: None
+        """A picture stands still for lack of a path; with None: no more."""
+        screen.on_stats = self._on_stats
+        screen.on_live = self._on_live
+
+    async def start(self) -> None:
+        """Load the spare intake."""
+        await self._pool.warm()
+
+    async def offer(self, sender: Sender, sdp: str) -> tuple[str, int]:
+        """Take an offer; returns the SDP answer and the stream's number.
+
+        A second offer of the same session is another way for its stream: on the screen the last picture stays until
+        the next one comes. Raises OfferRefused, ReceiverError.
+        """
+        ready = self._screen.ready
+        if ready is None or self._closing:
+            raise ReceiverError("The screen is being started again. Try again in a few seconds.")
+        intake = await self._pool.take()
+        former = self._casts.get(sender.session_id)
+        if former is not None and former.film:
+            await self._end(former)
+            former = None
+        stream, live = (former.stream, former.live) if former is not None else (next(self._streams), False)
+        cast = self._casts[sender.session_id] = Cast(sender, intake, stream, live=live)
+        if former is not None:
+            former.stop_timer()
+            self._spawn(former.intake.stop())
+        intake.on_state = lambda state: self._on_transport(cast, state)
+        try:
+            answer = await intake.offer(cast.stream, sdp, ready.codecs)
+        except (PeerError, ReceiverError):
+            await self._end(cast)
+            raise
+        if not self._is_on(cast):
+            raise ReceiverError("Your cast was ended before it began. Share again.")
+        self._screen.attach(cast.stream, sender.sender_name, intake.connect_stage)
+        loop = asyncio.get_running_loop()
+        cast.timer = loop.call_later(CONNECT_TIMEOUT_S, self._give_up, cast, NO_PATH)
+        return answer, cast.stream
+
+    async def cast(self, sender: Sender, url: str) -> int:
+        """Play what is at an address as the session's stream; returns its number once it plays.
+
+        It replaces what the session shares. Raises UrlNotCast, ReceiverError.
+        """
+        if (replaced := self._casts.get(sender.session_id)) is not None:
+            await self._end(replaced)
+        if self._closing:
+            raise ReceiverError("The display is switching off.")
+        intake = await UrlCast.start(self._screen, next(self._streams))
+        cast = self._casts[sender.session_id] = Cast(sender, intake, intake.stream)
+        intake.on_state = lambda state: self._on_url(cast, state)
+        try:
+            await intake.open(sender.sender_name, url, self._reach)
+        except (PeerError, ReceiverError):
+            await self._end(cast)
+            raise
+        if not self._is_on(cast):
+            raise ReceiverError("Your cast was ended before it began. Cast again.")
+        return cast.stream
+
+    async def seek(self, sender: Sender, position_s: float) -> None:
+        """Go to a time in what plays from an address. Raises NotCasting, NotAFilm, UrlNotCast."""
+        film = self._of(sender, "wind").film
+        if film is None:
+            raise NotAFilm
+        film.seek(position_s)
+
+    def candidate(self, sender: Sender, candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
+        """A trickled candidate of the sender's; ignored when it does not cast."""
+        cast = self._casts.get(sender.session_id)
+        if cast is not None and isinstance(cast.intake, Intake):
+            cast.intake.candidate(candidate, sdp_mid, sdp_mline_index)
+
+    def pause(self, sender: Sender) -> None:
+        """Hold the picture and silence the sound."""
+        cast = self._of(sender, "pause")
+        self._screen.pause(cast.stream, True)
+        if cast.film:
+            cast.film.pause()
+
+    def play(self, sender: Sender) -> None:
+        """Go on after a pause."""
+        cast = self._of(sender, "play")
+        self._screen.pause(cast.stream, False)
+        if cast.film:
+            cast.film.play()
+
+    async def stop(self, session_id: str, reason: str = "") -> None:
+        """End the session's cast, if it has one; a ``reason`` is told to its sender."""
+        if (cast := self._casts.get(session_id)) is not None:
+            self._take_off(cast, reason)
+            self.on_end(session_id)
+            await self._close_intake(cast)
+
+    def stop_soon(self, session_id: str, reason: str) -> None:
+        """``stop``, without waiting for it."""
+        self._spawn(self.stop(session_id, reason))
+
+    # ---- the whole screen
+
+    @property
+    def streams(self) -> dict[int, Sender]:
+        """The streams that are on, oldest first, and whose they are."""
+        return {cast.stream: cast.sender for cast in self._casts.values()}
+
+    def stream_of(self, session_id: str) -> int | None:
+        """The session's stream, if it casts."""
+        cast = self._casts.get(session_id)
+        return None if cast is None else cast.stream
+
+    def lay_out(self, layout: Layout) -> None:
+        """Share the screen like this among the pictures, from now on."""
+        self._screen.arrange(msgspec.structs.replace(self._screen.arrangement, layout=layout))
+
+    def focus(self, stream: int | None) -> None:
+        """Make one stream the largest and the one that is heard; None: the newest, as at first. Raises NoSuchStream."""
+        if stream is not None and stream not in self.streams:
+            raise NoSuchStream(stream)
+        self._screen.arrange(msgspec.structs.replace(self._screen.arrangement, focus=stream))
+
+    @property
+    def arrangement(self) -> SetLayout:
+        """The layout and the focus."""
+        return self._screen.arrangement
+
+    # ---- how
+
+    def _of(self, sender: Sender, command: str) -> Cast:
+        cast = self._casts.get(sender.session_id)
+        if cast is None:
+            raise NotCasting(command)
+        return cast
+
+    def _is_on(self, cast: Cast) -> bool:
+        return self._casts.get(cast.sender.session_id) is cast
+
+    def _by_stream(self, stream: int) -> Cast | None:
+        return next((cast for cast in self._casts.values() if cast.stream == stream), None)
+
+    def _on_transport(self, cast: Cast, state: TransportState) -> None:
+        if not self._is_on(cast):
+            return
+        match state.state:
+            case "connected":
+                cast.stop_timer()
+                log.info("stream %d is connected", cast.stream)
+                if cast.interrupted:
+                    self._interrupt(cast, False)
+                    cast.sender.on_state("live", cast.note)
+                self._spawn(self._pool.warm())
+            case "disconnected":
+                self._interrupt(cast, True)
+                cast.sender.on_state("reconnecting", "The connection to the display is interrupted; trying to go on.")
+            case "failed" | "closed" if cast.live and cast.interrupted:
+                self._hold(cast, state.reason)
+            case "failed" | "closed":
+                self._give_up(cast, state.reason or "The connection for the picture was closed. Share again.")
+
+    def _interrupt(self, cast: Cast, interrupted: bool) -> None:
+        cast.interrupted = interrupted
+        self.on_interrupted(cast.sender.session_id, cast.sender.sender_name if interrupted else None)
+
+    def _hold(self, cast: Cast, reason: str) -> None:
+        """Its path is gone and its sender may be looking for another one: the last picture stays for a while."""
+        log.info("stream %d has lost its path: %s", cast.stream, reason)
+        cast.stop_timer()
+        ended = "The connection for the picture was lost. Share again."
+        cast.timer = asyncio.get_running_loop().call_later(HOLD_S, self._give_up, cast, ended)
+
+    def _on_url(self, cast: Cast, state: UrlState) -> None:
+        if not self._is_on(cast):
+            return
+        match state.state:
+            case "reconnecting":
+                cast.sender.on_state("reconnecting", state.reason)
+            case "ended":
+                self._give_up(cast, "It has played to its end.")
+            case "failed":
+                self._give_up(cast, state.reason)
+
+    def _on_stats(self, stats: StreamStats) -> None:
+        if (cast := self._by_stream(stats.stream)) is not None:
+            cast.tell(stats)
+
+    def _on_live(self, stream: int) -> None:
+        if (cast := self._by_stream(stream)) is None:
+            return
+        cast.sender.on_state("live", cast.note)
+        self.on_interrupted(cast.sender.session_id, None)
+        if not cast.live:
+            cast.live = True
+            self.on_live(cast.sender.sender_name)
+            self.record("cast began", cast.sender.sender_name, stream=cast.stream, session=cast.sender.session_id)
+
+    def _give_up(self, cast: Cast, reason: str) -> None:
+        if self._is_on(cast):
+            log.info("stream %d ends: %s", cast.stream, reason)
+            self.stop_soon(cast.sender.session_id, reason)
+
+    async def _end(self, cast: Cast, reason: str = "") -> None:
+        self._take_off(cast, reason)
+        await self._close_intake(cast)
+
+    def _take_off(self, cast: Cast, reason: str) -> None:
+        if self._is_on(cast):
+            del self._casts[cast.sender.session_id]
+            if cast.live:
+                self.record("cast ended", cast.sender.sender_name, stream=cast.stream, session=cast.sender.session_id)
+        cast.stop_timer()
+        self.on_interrupted(cast.sender.session_id, None)
+        self._screen.detach(cast.stream)
+        if self._screen.arrangement.focus == cast.stream:
+            self.focus(None)
+        if reason:
+            cast.sender.on_state("ended", reason)
+
+    async def _close_intake(self, cast: Cast) -> None:
+        await cast.intake.stop()
+        if not self._closing:
+            await self._pool.warm()
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    @property
+    def casts(self) -> list[Stream]:
+        """All that is on."""
+        return list(self._casts.values())
+
+    def status(self) -> list[dict[str, Any]]:
+        """Who casts, oldest first, for ``ddp-receiver status``."""
+        return [cast.status() for cast in self._casts.values()]
+
+    async def close(self) -> None:
+        """End the casts and the spare; no more offers are taken."""
+        self._closing = True
+        for task in tuple(self._background):
+            task.cancel()
+        ends = [self._end(cast, "The display is switching off.") for cast in tuple(self._casts.values())]
+        await asyncio.gather(self._pool.close(), *ends)

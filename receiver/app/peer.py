@@ -1,0 +1,322 @@
+"""One sender's session: what it may ask for, and what it is told (DDP.md sections 5 and 10).
+
+Its messages come over whichever connection it has at the moment; ``Visit`` reads them and gives them to ``take``.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from receiver.app.conversation import Conversation
+from receiver.app.data_desk import DataSession
+from receiver.app.desk import FrontDesk
+from receiver.app.line import Line
+from receiver.app.session_pass import REFUSED, SessionPass
+from receiver.ddp import jsonrpc
+from receiver.ddp.codes import CloseCode, ErrorCode, Refusal
+from receiver.ddp.messages import Bye, Nothing, Resume, RtcCandidate, RtcOffer, read
+from receiver.errors import PeerError, ReceiverError
+from receiver.session.lifetime import Lifetime
+from receiver.session.roles import SCOPES, Role
+from receiver.session.stream import StreamMachine
+from receiver.trust.encoding import b64encode
+from receiver.trust.pairing import Paired
+from receiver.trust.requests import RequestKeys
+from receiver.trust.resumption import Resumed
+
+BEFORE = frozenset(
+    {"ddp.hello", "pair.start", "pair.share", "pair.confirm", "auth.start", "auth.confirm", "ddp.resume"}
+)
+ROOM_S = 0.05
+MAX_WAITING = 64
+"""Messages read and not yet answered; while there are so many, no more are read."""
+
+log = logging.getLogger(__name__)
+
+
+class Stagehand(Protocol):
+    """What a paired sender may ask the app for; ``sender`` is the Peer that asks."""
+
+    def join(self, sender: "Peer") -> None:
+        """The session has begun."""
+
+    async def leave(self, sender: "Peer") -> None:
+        """The session is over: end what it had begun."""
+
+    def methods(self, sender: "Peer") -> dict[str, Callable[[dict[str, Any]], Awaitable[object]]]:
+        """More methods that the sender may call."""
+
+    async def offer(self, sender: "Peer", sdp: str) -> tuple[str, int]:
+        """The SDP answer and the stream's number. Raises PeerError, ReceiverError."""
+
+    def candidate(self, sender: "Peer", candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
+        """A trickled candidate."""
+
+
+class Peer:
+    """Runs one session, until ``end``. The app reports back by ``on_stats`` and ``on_state``."""
+
+    def __init__(self, desk: FrontDesk, stagehand: Stagehand, paired: Paired, sender_name: str) -> None:
+        self.sender_name = sender_name
+        self.fingerprint = paired.sender.fingerprint
+        self.session_id = b64encode(paired.keys.session)
+        self.on_end: Callable[[Peer], None] = lambda peer: None
+        self.on_connected: Callable[[Peer, bool], None] = lambda peer, connected: None
+        self._desk = desk
+        self._stagehand = stagehand
+        self._pass = SessionPass(desk, paired)
+        self._line = Line(desk.clock, self.session_id)
+        self._life = Lifetime(desk.clock.now())
+        self.media = StreamMachine()
+        self._waiting: asyncio.Queue[jsonrpc.Message | None] = asyncio.Queue(MAX_WAITING)
+        self._over = False
+        self._working = asyncio.create_task(self._work())
+        self._data = DataSession(desk.data, self, sender_name, lambda: self.scopes)
+        self._methods: dict[str, Callable[[dict[str, Any]], Awaitable[object]]] = {
+            "ddp.ping": self._ping,
+            "ddp.bye": self._bye,
+            "rtc.offer": self._offer,
+            "rtc.candidate": self._candidate,
+            **desk.commands.methods(self),
+            **desk.input.methods(self),
+            **self._data.methods,
+            **stagehand.methods(self),
+        }
+
+    # ---- life
+
+    @property
+    def state(self) -> str:
+        """``pending``, ``active``, ``suspended`` or ``expired``."""
+        return self._life.state
+
+    @property
+    def role(self) -> Role:
+        """What the sender's device may do here now."""
+        return self._desk.role_of(self.fingerprint)
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What the sender may do, by its role and by consent."""
+        return frozenset(SCOPES[self.role]) | self._desk.input.scopes(self.session_id)
+
+    @property
+    def casts(self) -> bool:
+        """Whether a stream of the session's is on its way or on the screen."""
+        return self.media.state != "stopped"
+
+    @property
+    def last_seq(self) -> int:
+        """All of the sender's messages up to this one have been taken."""
+        return self._line.delivery.ack or 0
+
+    @property
+    def request_keys(self) -> RequestKeys | None:
+        """What the sender's HTTP requests are checked with; None once the session has ended."""
+        return None if self._over else self._pass.requests
+
+    def issued(self, jti: str) -> bool:
+        """Whether that is one of the tokens that the session uses now."""
+        return self._pass.issued(jti)
+
+    def attach(self, talk: Conversation) -> None:
+        """The sender has proven itself over ``talk``, which carries the session from now on."""
+        self._life.authenticated(self._desk.clock.now())
+        self._line.connect(talk)
+        self.notify("session.token", self._pass.issue(self.role))
+        self._stagehand.join(self)
+        self._desk.input.join(self)
+
+    def resume(self, params: Resume) -> Resumed:
+        """Check a request to take up the session over another connection. Nothing changes until ``adopt``.
+
+        Raises Refusal.
+        """
+        self.tick()
+        return self._pass.resume(params, self._line.delivery)
+
+    def adopt(self, talk: Conversation, resumed: Resumed) -> None:
+        """The sender has the new keys: ``talk`` carries the session from now on, and what was lost is sent again."""
+        try:
+            self._pass.adopt(resumed)
+            self._line.replace(talk, resumed.request.last_seq)
+        except PeerError as error:
+            log.info("session %s was not resumed: %s", self.session_id, error)
+            talk.close(CloseCode.GOING_AWAY, REFUSED)
+            return
+        self._life.resumed(self._desk.clock.now())
+        log.info("session %s of %s is resumed", self.session_id, self.sender_name)
+        self._desk.record("resumed", self.sender_name, self.fingerprint, session=self.session_id)
+        self.notify("session.token", self._pass.issue(self.role))
+        self.on_connected(self, True)
+
+    async def detach(self, talk: Conversation) -> None:
+        """``talk`` is over: the session is suspended, or ends where nobody could or would take it up again."""
+        if not self._line.disconnect(talk):
+            return  # another connection carries it
+        if talk.left or not self._line.delivery.numbered or self._over:
+            await self.end()
+            return
+        self._life.lost(self._desk.clock.now())
+        log.info("session %s of %s is suspended", self.session_id, self.sender_name)
+        self.on_connected(self, False)
+        self.tick()
+
+    def tick(self) -> None:
+        """Look at the session's times; called each second."""
+        now = self._desk.clock.now()
+        if self.casts:
+            self._life.used(now)
+        if self._over:
+            return
+        if self._life.tick(now) == "expired":
+            log.info("session %s of %s has expired", self.session_id, self.sender_name)
+            self._finish()
+        elif self._life.state == "active" and self._pass.is_old(now):
+            self.notify("session.token", self._pass.issue(self.role))
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """End the session for ``reason``, a sentence for its person; its connection is closed at once."""
+        self._finish()
+        self._line.close(code, reason)
+
+    async def end(self) -> None:
+        """End the session and wait until nothing is left of it."""
+        self._finish()
+        await asyncio.wait({self._working})
+
+    def _finish(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        self._life.expire()
+        self._pass.clear()
+        while not self._waiting.empty():
+            self._waiting.get_nowait()
+        self._waiting.put_nowait(None)
+
+    async def _work(self) -> None:
+        try:
+            while not self._over and (message := await self._waiting.get()) is not None:
+                await self._answer(message)
+        finally:
+            self._finish()
+            self._desk.input.leave(self)
+            await self._stagehand.leave(self)
+            self._data.close()
+            self._line.clear()
+            self.on_end(self)
+
+    # ---- messages
+
+    async def take(self, message: jsonrpc.Message) -> None:
+        """A message of the sender's; waits while too many others do."""
+        for each in self._line.arrived(message):
+            if not each.is_response and each.method != "ddp.ack" and not self._over:
+                await self._waiting.put(each)
+
+    async def _answer(self, message: jsonrpc.Message) -> None:
+        if message.method != "ddp.ping":
+            self._life.used(self._desk.clock.now())
+        try:
+            result = await self._call(message)
+        except PeerError as error:
+            refusal = as_refusal(error)
+            log.debug("refused %s of %s: %s", message.method, self.sender_name, refusal)
+        except ReceiverError as error:
+            refusal = Refusal(ErrorCode.INTERNAL_ERROR, str(error))
+            log.error("%s failed: %s", message.method, error)
+        else:
+            if message.request_id is not None:
+                self._line.send(jsonrpc.result(message.request_id, result), answers=message.mid)
+            return
+        if message.request_id is not None:
+            self._line.send(jsonrpc.failure(message.request_id, refusal), answers=message.mid)
+
+    async def room(self) -> None:
+        """Wait until the sender has taken so much that what can wait may follow."""
+        while not self._line.has_room:  # noqa: ASYNC110 - outbox, connection and channel decide it together
+            await asyncio.sleep(ROOM_S)
+
+    def notify(self, method: str, params: dict[str, object] | msgspec.Raw) -> None:
+        """Tell the sender something, over this connection or the next."""
+        self._line.send(jsonrpc.notification(method, params, self.session_id))
+
+    def mention(self, method: str, params: dict[str, object]) -> None:
+        """Tell the sender something that the next such message replaces; not sent again."""
+        self._line.mention(jsonrpc.notification(method, params, self.session_id))
+
+    async def _call(self, message: jsonrpc.Message) -> object:
+        method = str(message.method)
+        if method in BEFORE:
+            raise Refusal(ErrorCode.INVALID_REQUEST, f"{method} is not possible while the session is paired.")
+        if method not in self._methods:
+            raise Refusal(
+                ErrorCode.METHOD_NOT_FOUND, f"This display has no method {method}. Update the older of the two."
+            )
+        if message.ddp_session_id is None:
+            raise Refusal(ErrorCode.INVALID_REQUEST, "ddp_session_id is missing; every message after ddp.hello has it.")
+        if message.ddp_session_id != self.session_id:
+            raise Refusal(ErrorCode.SESSION_EXPIRED, "That session is not this connection's. Connect again.")
+        return await self._methods[method](message.params)
+
+    # ---- rows 6 to 10: casting
+
+    async def _offer(self, params: dict[str, Any]) -> object:
+        sdp = read(params, RtcOffer).sdp
+        self.media.handle("offer")
+        try:
+            answer, stream = await self._stagehand.offer(self, sdp)
+        except (PeerError, ReceiverError):
+            self.media.handle("stop")
+            raise
+        self._desk.commands.began(self, stream)
+        return {"sdp": answer, "stream": stream}
+
+    async def _candidate(self, params: dict[str, Any]) -> object:
+        trickled = read(params, RtcCandidate)
+        self._stagehand.candidate(self, trickled.candidate, trickled.sdpMid, trickled.sdpMLineIndex)
+        return {}
+
+    async def _ping(self, params: dict[str, Any]) -> object:
+        read(params, Nothing)
+        return {}
+
+    async def _bye(self, params: dict[str, Any]) -> object:
+        read(params, Bye)
+        self.close(CloseCode.BYE, "Goodbye.")
+        return {}
+
+    # ---- what the app reports
+
+    def on_stats(self, stats: dict[str, object]) -> None:
+        """The fields of ``display.stats``, once a second."""
+        self.mention("display.stats", stats)
+
+    def on_state(self, state: str, reason: str) -> None:
+        """``live``, ``reconnecting`` or ``ended``, with a sentence."""
+        if state == "live" and self.media.state != "stopped":
+            self.media.handle("live")
+        elif state == "ended":
+            self.media.handle("stop")
+        self.notify("session.state", {"state": state, "reason": reason})
+
+    def on_floor(self, state: dict[str, object]) -> None:
+        """The fields of ``floor.state``, whenever they change."""
+        self.notify("floor.state", state)
+
+    def on_input(self, state: dict[str, object]) -> None:
+        """The fields of ``input.state``, whenever they change."""
+        self.notify("input.state", state)
+
+
+def as_refusal(error: PeerError) -> Refusal:
+    """How an error of the peer's is told to it."""
+    match error:
+        case Refusal():
+            return error
+        case _:
+            return Refusal(ErrorCode.INVALID_PARAMS, str(error))

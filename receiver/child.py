@@ -1,0 +1,41 @@
+"""What a child process does first: the other side of ``receiver.supervise``."""
+
+import argparse
+import asyncio
+import contextlib
+import ctypes
+import gc
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+
+from receiver.linkio import Link
+
+_PR_SET_PDEATHSIG = 1
+
+
+def parser(name: str, description: str) -> argparse.ArgumentParser:
+    """The command line of ``python -m receiver.NAME``, with the ``--link-fd`` that all children have."""
+    parser = argparse.ArgumentParser(prog=f"receiver.{name}", description=f"{description}; started by the receiver.")
+    parser.add_argument("--link-fd", type=int, required=True, help="descriptor of the link to the app")
+    return parser
+
+
+def settle() -> None:
+    """Leave Ctrl-C to the app, since a terminal sends it to all and the app stops us in its order; die with the app."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def serve(link_fd: int, run: Callable[[Link], Awaitable[None]]) -> None:
+    """Run at this end of the link until it ends; SIGTERM ends it too."""
+    gc.collect()
+    gc.freeze()  # what is loaded now lives as long as we do: spare the collector walking it in mid-stream
+    asyncio.run(_serve(socket.socket(fileno=link_fd), run))
+
+
+async def _serve(sock: socket.socket, run: Callable[[Link], Awaitable[None]]) -> None:
+    running = asyncio.ensure_future(run(Link(sock)))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running

@@ -1,0 +1,172 @@
+"""The configuration tree: each key with its default, unit, bound and reason. docs/configuration.md is made from it."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from receiver.config import machine
+from receiver.config.key import ADDRESS, DEVICE, ID, NAME, NETWORKS, PATH, Key, key, keys_of, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    name: str = key(
+        machine.display_name,
+        "What people see in their list of displays and on the idle screen; 63 bytes is the most that mDNS carries.",
+        bound=NAME,
+        default_text="from the hostname",
+    )
+    id: str = key(
+        machine.display_id,
+        "What senders remember this display by. Changing it makes every paired sender pair again.",
+        bound=ID,
+        default_text="`tv-`, the hostname and four digits from the machine id",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    port: int = key(
+        8080,
+        "The plain page. It works unprivileged and is seldom taken; 0 takes any free port.",
+        bound=whole(0, 65535),
+        unit="TCP port",
+    )
+    https_port: int = key(
+        8443,
+        "The secure page: browsers share a screen only from there (or from localhost). 0 takes any free port.",
+        bound=whole(0, 65535),
+        unit="TCP port",
+    )
+    bind: str = key(
+        "",
+        'The address to listen on. "" means all, so that the display is found on whichever network it joins.',
+        bound=ADDRESS,
+        unit="IP address",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    kind: Literal["auto", "kms", "window", "headless"] = key(
+        "auto",
+        "Where pictures go. `auto` takes KMS where a screen is free, a window on a desktop, and else headless.",
+    )
+    width: int = key(
+        1280, "The headless screen's width. 720p is enough to look at.", bound=whole(320, 7680), unit="pixels"
+    )
+    height: int = key(720, "The headless screen's height.", bound=whole(240, 7680), unit="pixels")
+    fullscreen: bool = key(True, "Whether the window fills the desktop, as a display in a room should.")
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    mode: Literal["one", "many", "moderated"] = key(
+        "one",
+        "Who may share at once. `one`: the next asks to take over, or waits. `many`: up to `places`, side by side. "
+        "`moderated`: whom an owner or a moderator lets.",
+    )
+    places: int = key(4, "How many may share at once where `mode` is not `one`.", bound=whole(1, 4), unit="pictures")
+    first_is_owner: bool = key(
+        True, "Whether the first device that pairs with this display owns it, and may decide who shares."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    device: str = key(
+        "auto",
+        "The loudspeaker. `auto` takes the system's default, `null` plays nothing; else a device's name or part of it.",
+        bound=DEVICE,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    mode: Literal["interactive", "smooth"] = key(
+        "interactive",
+        "`interactive` shows each picture as soon as it can, for slides and remote control; `smooth` waits two frames "
+        "longer for even motion, for films.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    allow: tuple[str, ...] = key(
+        (),
+        "Networks that `cast` may fetch from although they are forbidden: loopback, link-local, multicast, the "
+        "metadata addresses of clouds and this display's own addresses are, so that a guest can't look into the "
+        "machine.",
+        bound=NETWORKS,
+    )
+    deny: tuple[str, ...] = key(
+        (),
+        "Networks that `cast` may not fetch from, beside those. `allow` wins where both hold an address.",
+        bound=NETWORKS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    mdns: bool = key(True, "Whether the display announces itself by mDNS (`_ddp._tcp.local`).")
+    ssdp: bool = key(True, "Whether the display announces itself by SSDP. Turn it off where UPnP is not wanted.")
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    state_dir: Path = key(
+        machine.state_dir,
+        "Identity keys, certificate and pairings. Lose it and every sender pairs again.",
+        bound=PATH,
+        unit="folder",
+        default_text="`$STATE_DIRECTORY`; as root `/var/lib/ddp-receiver`; else `$XDG_STATE_HOME/ddp-receiver`",
+    )
+    runtime_dir: Path = key(
+        machine.runtime_dir,
+        "The socket by which `ddp-receiver status` and `screenshot` reach the receiver.",
+        bound=PATH,
+        unit="folder",
+        default_text="`$RUNTIME_DIRECTORY`; as root `/run/ddp-receiver`; else `$XDG_RUNTIME_DIR/ddp-receiver`; else "
+        "`run` in the default `state_dir`",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    level: Literal["debug", "info", "warning", "error"] = key(
+        "info", "The least that is written. `info` is a few lines for each cast; `debug` tells every message's kind."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that a person can set, checked and complete. ``source`` is the file it came from, if any."""
+
+    display: Display = dataclasses.field(default_factory=Display)
+    http: Http = dataclasses.field(default_factory=Http)
+    output: Output = dataclasses.field(default_factory=Output)
+    floor: Floor = dataclasses.field(default_factory=Floor)
+    sound: Sound = dataclasses.field(default_factory=Sound)
+    pace: Pace = dataclasses.field(default_factory=Pace)
+    cast: Cast = dataclasses.field(default_factory=Cast)
+    discovery: Discovery = dataclasses.field(default_factory=Discovery)
+    paths: Paths = dataclasses.field(default_factory=Paths)
+    log: Log = dataclasses.field(default_factory=Log)
+    source: Path | None = None
+
+
+SECTIONS: dict[str, type] = {
+    "display": Display,
+    "http": Http,
+    "output": Output,
+    "floor": Floor,
+    "sound": Sound,
+    "pace": Pace,
+    "cast": Cast,
+    "discovery": Discovery,
+    "paths": Paths,
+    "log": Log,
+}
+
+KEYS: dict[str, Key] = {key.name: key for section, cls in SECTIONS.items() for key in keys_of(section, cls)}

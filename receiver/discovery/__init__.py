@@ -1,0 +1,1 @@
+"""Who is on the network and what it can do: SSDP and mDNS (DDP.md section 1)."""

@@ -1,0 +1,163 @@
+"""Choosing from an offer, and writing the SDP answer (RFC 9429 section 5.3). Pure.
+
+Facts of senders that shaped it: the answer names only the sha-256 fingerprint (others fail in some senders), takes
+the DTLS server's part (then Chromium chooses AES-256-GCM), keeps the offer's payload types, and hints the start
+bitrate, without which Chromium needs ten seconds to reach a legible picture.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from receiver.ingest.candidate import Candidate
+from receiver.ingest.depacketize import DEPACKETIZERS
+from receiver.ingest.sdp import TRANSPORT_CC, Offer, OfferedMedia, PayloadFormat, SdpError
+from receiver.media import CLOCK_RATE, Codec, Kind
+
+START_KBPS = 6000
+MAX_KBPS = 25_000
+AUDIO_BPS = 128_000
+AUDIO_CODECS: tuple[Codec, ...] = ("opus",)
+"""Every WebRTC sender has it (RFC 7874), so nobody need choose."""
+
+_FEEDBACK = ("nack", "nack pli", "transport-cc")
+_H264_PROFILES = ("42", "4d", "64")  # baseline, main, high: what decoders of 8 bit 4:2:0 take
+
+
+class LocalTransport(NamedTuple):
+    """Our end, for the answer. ``fingerprint``: sha-256, colon-separated hex."""
+
+    ufrag: str
+    password: str
+    fingerprint: str
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass
+class Plan:
+    """What will be received: payload types and what they mean. ``rtx`` maps a retransmission's to the original's."""
+
+    video: dict[int, Codec] = field(default_factory=dict)
+    audio: dict[int, Codec] = field(default_factory=dict)
+    rtx: dict[int, int] = field(default_factory=dict)
+    nack: bool = False
+    transport_cc_id: int = 0
+
+
+def choose(offer: Offer, codecs: tuple[Codec, ...]) -> tuple[Plan, dict[int, list[PayloadFormat]]]:
+    """The first video and the first audio that we can receive, with ``codecs`` in the order of our preference.
+
+    Returns the plan, and the accepted formats by the index of their media section. Raises SdpError if nothing fits.
+    """
+    plan = Plan()
+    accepted: dict[int, list[PayloadFormat]] = {}
+    for index, media in enumerate(offer.media):
+        target = plan.video if media.kind == "video" else plan.audio if media.kind == "audio" else None
+        if target is None or target or not _usable(offer, media):
+            continue
+        formats = _formats(media, codecs, plan)
+        if formats:
+            accepted[index] = formats
+    if not plan.video:
+        raise SdpError(_why_no_video(offer, codecs))
+    return plan, accepted
+
+
+def _usable(offer: Offer, media: OfferedMedia) -> bool:
+    bundled = media.mid in offer.bundle or len(offer.media) == 1
+    return media.sends and media.port != 0 and media.rtcp_mux and bundled and media.protocol == "UDP/TLS/RTP/SAVPF"
+
+
+def _formats(media: OfferedMedia, codecs: tuple[Codec, ...], plan: Plan) -> list[PayloadFormat]:
+    formats: list[PayloadFormat] = []
+    kind: Kind = "video" if media.kind == "video" else "audio"
+    target = plan.video if kind == "video" else plan.audio
+    for codec in codecs if kind == "video" else AUDIO_CODECS:
+        for offered in media.formats.values():
+            if offered.name.lower() != codec.lower() or offered.clock_rate != CLOCK_RATE[kind]:
+                continue
+            if codec not in DEPACKETIZERS or not _profile_fits(codec, offered):
+                continue
+            formats.append(offered)
+            target[offered.payload_type] = codec
+            formats += _retransmissions(media, offered, plan)
+            plan.nack |= kind == "video" and "nack" in offered.feedback
+            if "transport-cc" in offered.feedback:
+                plan.transport_cc_id = plan.transport_cc_id or media.extensions.get(TRANSPORT_CC, 0)
+    return formats
+
+
+def _retransmissions(media: OfferedMedia, original: PayloadFormat, plan: Plan) -> list[PayloadFormat]:
+    for candidate in media.formats.values():
+        if candidate.name.lower() == "rtx" and candidate.parameters.get("apt") == str(original.payload_type):
+            plan.rtx[candidate.payload_type] = original.payload_type
+            return [candidate]
+    return []
+
+
+def _profile_fits(codec: Codec, offered: PayloadFormat) -> bool:
+    if codec != "H264":
+        return True
+    profile = offered.parameters.get("profile-level-id", "42e01f").lower()
+    return profile[:2] in _H264_PROFILES and offered.parameters.get("packetization-mode", "0") in ("0", "1")
+
+
+def _why_no_video(offer: Offer, codecs: tuple[Codec, ...]) -> str:
+    video = [media for media in offer.media if media.kind == "video"]
+    if not video:
+        return "the offer has no video; share a screen, a window or a tab"
+    if not any(media.sends and media.port for media in video):
+        return "the offer's video is not sent to us; offer it as sendonly"
+    if not any(_usable(offer, media) for media in video):
+        return "the offer's video must use UDP/TLS/RTP/SAVPF with rtcp-mux and be in the BUNDLE group"
+    ours = ", ".join(codec for codec in codecs if codec in DEPACKETIZERS and codec != "opus") or "none"
+    names = {form.name for media in video for form in media.formats.values()} - {"rtx", "red", "ulpfec"}
+    return f"no common video codec: this display decodes {ours}, the sender offers {', '.join(sorted(names)) or 'none'}"
+
+
+def write(
+    offer: Offer,
+    accepted: dict[int, list[PayloadFormat]],
+    local: LocalTransport,
+    start_kbps: int = START_KBPS,
+    max_kbps: int = MAX_KBPS,
+) -> str:
+    """The answer's text, with every candidate in it."""
+    bundle = [offer.media[index].mid for index in accepted if offer.media[index].mid]
+    lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0"]
+    if bundle:
+        lines.append(f"a=group:BUNDLE {' '.join(bundle)}")
+    for index, media in enumerate(offer.media):
+        if index not in accepted:
+            lines += [f"m={media.kind} 0 {media.protocol} {media.raw_formats}", "c=IN IP4 0.0.0.0"]
+            lines += [f"a=mid:{media.mid}", "a=inactive"] if media.mid else ["a=inactive"]
+            continue
+        numbers = " ".join(str(accepted_format.payload_type) for accepted_format in accepted[index])
+        lines += [f"m={media.kind} 9 {media.protocol} {numbers}", "c=IN IP4 0.0.0.0"]
+        lines += [f"a=mid:{media.mid}"] if media.mid else []
+        lines += ["a=recvonly", "a=rtcp-mux"]
+        lines += ["a=rtcp-rsize"] if media.rtcp_rsize else []
+        if TRANSPORT_CC in media.extensions:
+            lines.append(f"a=extmap:{media.extensions[TRANSPORT_CC]} {TRANSPORT_CC}")
+        for accepted_format in accepted[index]:
+            lines += _format_lines(accepted_format, media.kind, start_kbps, max_kbps)
+        lines += [f"a=ice-ufrag:{local.ufrag}", f"a=ice-pwd:{local.password}"]
+        lines += [f"a=fingerprint:sha-256 {local.fingerprint}", "a=setup:passive"]
+        lines += [f"a=candidate:{candidate}" for candidate in local.candidates]
+        lines.append("a=end-of-candidates")
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _format_lines(chosen: PayloadFormat, kind: str, start_kbps: int, max_kbps: int) -> list[str]:
+    number = chosen.payload_type
+    channels = f"/{chosen.channels}" if chosen.channels > 1 else ""
+    lines = [f"a=rtpmap:{number} {chosen.name}/{chosen.clock_rate}{channels}"]
+    lines += [f"a=rtcp-fb:{number} {feedback}" for feedback in _FEEDBACK if feedback in chosen.feedback]
+    if chosen.name.lower() == "rtx":
+        return [*lines, f"a=fmtp:{number} apt={chosen.parameters['apt']}"]
+    if kind == "audio":
+        settings = [f"minptime=10;useinbandfec=1;stereo=1;maxaveragebitrate={AUDIO_BPS}"]
+    else:
+        kept = ("level-asymmetry-allowed", "packetization-mode", "profile-level-id")
+        settings = [f"{key}={chosen.parameters[key]}" for key in kept if key in chosen.parameters]
+        settings += [f"x-google-start-bitrate={start_kbps}", f"x-google-max-bitrate={max_kbps}"]
+    return [*lines, f"a=fmtp:{number} {';'.join(settings)}"]

@@ -1,0 +1,28 @@
+"""From the payloads of one frame's packets to one access unit: which codec by which file. Pure."""
+
+from collections.abc import Callable
+
+from receiver.ingest.access_unit import AccessUnit, DepacketizeError, Depacketizer
+from receiver.ingest.h264 import H264Depacketizer
+from receiver.ingest.vp8 import Vp8Depacketizer
+from receiver.media import Codec
+
+
+class OpusDepacketizer:
+    """RFC 7587: a packet is a frame, and each can be decoded alone."""
+
+    def assemble(self, payloads: list[bytes]) -> AccessUnit:
+        if len(payloads) != 1 or not payloads[0]:
+            raise DepacketizeError("an Opus frame is exactly one packet")
+        return AccessUnit(payloads[0], True)
+
+    def starts_keyframe(self, payload: bytes) -> bool:
+        return bool(payload)
+
+
+DEPACKETIZERS: dict[Codec, Callable[[], Depacketizer]] = {
+    "VP8": Vp8Depacketizer,
+    "H264": H264Depacketizer,
+    "opus": OpusDepacketizer,
+}
+"""Every codec that can be received."""

@@ -1,0 +1,246 @@
+"""All media of one sender: decrypted RTP and RTCP in, encoded frames and feedback out. Pure."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from receiver.ingest import feedback, rtp
+from receiver.ingest.access_unit import DepacketizeError
+from receiver.ingest.answer import Plan
+from receiver.ingest.audio import AudioStream, Sound
+from receiver.ingest.clock_map import CaptureClock, WallClock
+from receiver.ingest.depacketize import DEPACKETIZERS
+from receiver.ingest.stats import SourceStats
+from receiver.ingest.timeline import Timeline
+from receiver.ingest.twcc import INTERVAL_NS, ArrivalRecorder
+from receiver.ingest.video import Format, Unit, VideoStream
+from receiver.media import CLOCK_RATE, EncodedFrame, Kind
+
+REPORT_NS = 1_000_000_000
+MAX_SOURCES = 16
+"""Retransmission and other sources that receiver reports tell of; further ones are received, but not reported."""
+
+
+class Sink(Protocol):
+    """Where frames go. ``ready``: whether it would take one now."""
+
+    @property
+    def ready(self) -> bool: ...
+
+    def send(self, frame: EncodedFrame) -> bool:
+        """True if it was taken; never waits."""
+
+
+@dataclass
+class Counters:
+    """Since the stream began; ``dropped`` counts packets and frames by cause."""
+
+    packets: int = 0
+    bytes: int = 0
+    frames: int = 0
+    nacks: int = 0
+    plis: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class _Source:
+    """What is kept for each kind of media: which synchronisation source it is, and its clocks."""
+
+    kind: Kind
+    capture: CaptureClock
+    timeline: Timeline
+    ssrc: int | None = None
+
+
+class Reception:
+    """One thread calls everything here.
+
+    ``rtp`` and ``rtcp`` take packets, ``poll`` returns the RTCP that is due, and ``deadline`` says when to call it
+    again. ``now`` in monotonic ns, everywhere.
+    """
+
+    def __init__(self, stream: int, plan: Plan, local_ssrc: int) -> None:
+        self._stream = stream
+        self._plan = plan
+        self._local_ssrc = local_ssrc
+        self.counters = Counters()
+        formats = {number: Format(codec, DEPACKETIZERS[codec]()) for number, codec in plan.video.items()}
+        self._video = VideoStream(formats, self.counters.dropped)
+        self._audio = AudioStream(self.counters.dropped)
+        wall = WallClock()
+        self._sources: dict[Kind, _Source] = {
+            kind: _Source(kind, CaptureClock(wall, CLOCK_RATE[kind]), Timeline(CLOCK_RATE[kind])) for kind in CLOCK_RATE
+        }
+        self._stats: dict[int, SourceStats] = {}
+        self._arrivals = ArrivalRecorder()
+        self._feedback_at: int | None = None
+        self._report_at: int | None = None
+        self._sink: Sink | None = None
+        self._audio_dropped = False
+        self.ended = False
+
+    # ---- the stage's side
+
+    def attach(self, sink: Sink | None) -> None:
+        """Send frames there from now on, beginning with a keyframe; None: nowhere."""
+        self._sink = sink
+        self._video.broken()
+
+    def request_keyframe(self) -> None:
+        """The decoder can't go on without a keyframe."""
+        self._video.broken()
+
+    # ---- the sender's side
+
+    def rtp(self, data: bytes, now: int) -> None:
+        """Take a decrypted RTP packet. Raises RtpError."""
+        packet = rtp.parse(data, self._plan.transport_cc_id)
+        self.counters.packets += 1
+        self.counters.bytes += len(data)
+        if packet.transport_sequence is not None:
+            self._arrivals.add(packet.transport_sequence, now)
+            if self._feedback_at is None:
+                self._feedback_at = now + INTERVAL_NS
+        number = packet.payload_type
+        kind: Kind = "audio" if number in self._plan.audio else "video"
+        if stats := self._source_stats(packet.ssrc, kind):
+            stats.packet(packet, now)
+        if number in self._plan.video:
+            self._follow(packet.ssrc, "video")
+            self._emit_video(self._video.packet(packet, now), now)
+        elif number in self._plan.rtx:
+            original = rtp.unwrap_rtx(packet, self._plan.rtx[number])
+            if original is not None and self._sources["video"].ssrc is not None:
+                self._emit_video(self._video.packet(original, now, repair=True), now)
+        elif kind == "audio":
+            self._follow(packet.ssrc, "audio")
+            self._emit_audio(self._audio.packet(packet, now), now)
+        else:
+            self.counters.dropped["unknown_payload_type"] += 1
+
+    def _source_stats(self, ssrc: int, kind: Kind) -> SourceStats | None:
+        stats = self._stats.get(ssrc)
+        if stats is None and len(self._stats) < MAX_SOURCES:
+            stats = self._stats[ssrc] = SourceStats(ssrc, CLOCK_RATE[kind])
+        return stats
+
+    def _follow(self, ssrc: int, kind: Kind) -> None:
+        """The newest source of a kind is the one: a sender that begins anew does so under another number."""
+        source = self._sources[kind]
+        if source.ssrc == ssrc:
+            return
+        if source.ssrc is not None:
+            (self._video if kind == "video" else self._audio).restart()
+            source.timeline.restart()
+            source.capture.forget()
+        source.ssrc = ssrc
+
+    def rtcp(self, data: bytes, now: int) -> None:
+        """Take a decrypted compound RTCP packet. Raises RtcpError."""
+        for report in feedback.parse(data):
+            if isinstance(report, feedback.Bye):
+                self.ended |= self._sources["video"].ssrc in report.ssrcs
+                continue
+            if stats := self._stats.get(report.ssrc):
+                stats.sender_report(report, now)
+            for source in self._sources.values():
+                if source.ssrc == report.ssrc and source.timeline.started:
+                    source.capture.report(report, source.timeline.peek(report.rtp_timestamp), now)
+
+    def _emit_video(self, units: list[Unit], now: int) -> None:
+        for unit in units:
+            if self._sink is None:
+                self._refused("no_stage")
+                continue
+            if self._video.gate.closed:  # an earlier one of these was refused
+                self.counters.dropped["waiting_for_keyframe"] += 1
+                continue
+            self._send_video(unit, now, self._sink)
+
+    def _send_video(self, unit: Unit, now: int, sink: Sink) -> None:
+        timestamp = self._timestamp("video", unit.timestamp, unit.first_ns)
+        captured = self._sources["video"].capture.capture_ns(timestamp, unit.first_ns)
+        frame = EncodedFrame(
+            self._stream,
+            "video",
+            unit.codec,
+            timestamp,
+            unit.data,
+            unit.keyframe,
+            unit.discontinuity,
+            unit.first_ns,
+            now,
+            captured,
+        )
+        self.counters.frames += 1
+        if not sink.send(frame):
+            self._refused("stage_behind")
+
+    def _refused(self, cause: str) -> None:
+        self.counters.dropped[cause] += 1
+        self._video.broken()
+
+    def _emit_audio(self, sounds: list[Sound], now: int) -> None:
+        for packet, gap, first_ns in sounds:
+            codec = self._plan.audio[packet.payload_type]
+            try:
+                data = DEPACKETIZERS[codec]().assemble([packet.payload]).data
+            except DepacketizeError:
+                self.counters.dropped["malformed_frame"] += 1
+                continue
+            timestamp = self._timestamp("audio", packet.timestamp, first_ns)
+            captured = self._sources["audio"].capture.capture_ns(timestamp, first_ns)
+            gap |= self._audio_dropped
+            frame = EncodedFrame(self._stream, "audio", codec, timestamp, data, True, gap, first_ns, now, captured)
+            self._audio_dropped = self._sink is None or not self._sink.send(frame)
+            if self._audio_dropped:
+                self.counters.dropped["no_stage" if self._sink is None else "stage_behind_audio"] += 1
+
+    def _timestamp(self, kind: Kind, timestamp: int, at: int) -> int:
+        source = self._sources[kind]
+        number, continued = source.timeline.place(timestamp, at)
+        if not continued:
+            source.capture.forget()
+        return number
+
+    # ---- feedback
+
+    def poll(self, now: int) -> list[bytes]:
+        """Give up what is overdue, and return the RTCP packets to send now."""
+        self._emit_video(self._video.give_up(now), now)
+        self._emit_audio(self._audio.give_up(now), now)
+        out: list[bytes] = []
+        video_ssrc = self._sources["video"].ssrc
+        if video_ssrc is not None:
+            missing = self._video.missing(now)
+            if missing and self._plan.nack:
+                self.counters.nacks += 1
+                out.append(feedback.nack(self._local_ssrc, video_ssrc, missing))
+            if self._sink is not None and self._sink.ready and self._video.gate.due(now):
+                self.counters.plis += 1
+                out.append(feedback.picture_loss(self._local_ssrc, video_ssrc))
+        if self._feedback_at is not None and now >= self._feedback_at:
+            self._feedback_at = None
+            out += self._arrivals.build(self._local_ssrc, video_ssrc or 0)
+        if self._report_at is None or now >= self._report_at:
+            self._report_at = now + REPORT_NS
+            out.append(feedback.receiver_report(self._local_ssrc, [s.block(now) for s in self._stats.values()]))
+        return out
+
+    def deadline(self, now: int) -> int:
+        """When to call ``poll`` next, at most a report interval away."""
+        times = [self._feedback_at, self._report_at, self._video.deadline(), self._audio.deadline()]
+        if self._sink is not None and self._sink.ready and self._sources["video"].ssrc is not None:
+            times.append(self._video.gate.deadline())
+        return min((time for time in times if time is not None), default=now + REPORT_NS)
+
+    @property
+    def lost(self) -> int:
+        """Packets lost on the way, all sources together, whether or not they were repaired."""
+        return sum(max(0, stats.lost) for stats in self._stats.values())
+
+    @property
+    def round_trip_ns(self) -> int | None:
+        """Estimated from how quickly lost packets were repaired; None while none was."""
+        return self._video.loss.repair_ns if self._video.loss.repair_measured else None

@@ -1,0 +1,138 @@
+"""RTP packets (RFC 3550 section 5, header extensions RFC 8285, retransmission RFC 4588). Pure."""
+
+import struct
+from typing import NamedTuple
+
+from receiver.errors import ProtocolError
+
+_FIXED = struct.Struct("!BBHII")
+_ONE_BYTE_PROFILE = 0xBEDE
+_TWO_BYTE_PROFILE = 0x1000
+
+
+class RtpError(ProtocolError):
+    """Bytes that are not an RTP packet."""
+
+
+class RtpPacket(NamedTuple):
+    """One packet. ``sequence`` 16 bit, ``timestamp`` 32 bit, as on the wire; ``payload`` without padding.
+
+    ``transport_sequence``: the transport-wide sequence number, where the packet carries one.
+    """
+
+    payload_type: int
+    marker: bool
+    sequence: int
+    timestamp: int
+    ssrc: int
+    payload: bytes
+    transport_sequence: int | None = None
+
+
+def is_rtcp(data: bytes) -> bool:
+    """Whether a datagram on a multiplexed port is RTCP (RFC 5761 section 4)."""
+    return len(data) >= 2 and 192 <= data[1] <= 223
+
+
+def parse(data: bytes, transport_cc_id: int = 0) -> RtpPacket:
+    """Read one packet; ``transport_cc_id`` is the negotiated extension id, 0 for none. Raises RtpError."""
+    end = len(data)
+    if end < _FIXED.size:
+        raise RtpError(f"an RTP packet has at least {_FIXED.size} bytes, not {end}")
+    flags, second, sequence, timestamp, ssrc = _FIXED.unpack_from(data)
+    if flags >> 6 != 2:
+        raise RtpError(f"RTP version {flags >> 6} is not 2")
+    start = _FIXED.size + 4 * (flags & 0x0F)
+    transport_sequence = None
+    if flags & 0x10:
+        if start + 4 > end:
+            raise RtpError("the RTP packet ends inside its header extension")
+        first = start + 4
+        start = first + 4 * int.from_bytes(data[start + 2 : first])
+        if start > end:
+            raise RtpError("the RTP header extension is longer than the packet")
+        if transport_cc_id:
+            value = _extension(data, first, start, transport_cc_id)
+            if value is not None and len(value) >= 2:
+                transport_sequence = value[0] << 8 | value[1]
+    if start > end:
+        raise RtpError("the RTP packet ends inside its list of contributing sources")
+    if flags & 0x20 and start < end:
+        padding = data[-1]
+        if not 0 < padding <= end - start:
+            raise RtpError(f"{padding} bytes of RTP padding in {end - start} bytes of payload")
+        end -= padding
+    return RtpPacket(second & 0x7F, second >= 0x80, sequence, timestamp, ssrc, data[start:end], transport_sequence)
+
+
+def _extension(data: bytes, at: int, end: int, wanted: int) -> bytes | None:
+    profile = data[at - 4] << 8 | data[at - 3]
+    if profile == _ONE_BYTE_PROFILE:
+        header = 1
+    elif profile & 0xFFF0 == _TWO_BYTE_PROFILE:
+        header = 2
+    else:
+        return None
+    while at + header <= end:
+        if data[at] == 0:
+            at += 1
+            continue
+        if header == 1:
+            identifier, length = data[at] >> 4, (data[at] & 0x0F) + 1
+            if identifier == 15:
+                return None
+        else:
+            identifier, length = data[at], data[at + 1]
+        at += header
+        if identifier == wanted and at + length <= end:
+            return data[at : at + length]
+        at += length
+    return None
+
+
+def unwrap_rtx(packet: RtpPacket, payload_type: int) -> RtpPacket | None:
+    """The original of a retransmission (RFC 4588 section 4); None for a padding probe, which retransmits nothing.
+
+    The synchronisation source stays that of the retransmission stream.
+    """
+    if not packet.payload:
+        return None
+    if len(packet.payload) < 2:
+        raise RtpError("a retransmission is too short for its original sequence number")
+    sequence = packet.payload[0] << 8 | packet.payload[1]
+    return packet._replace(payload_type=payload_type, sequence=sequence, payload=packet.payload[2:])
+
+
+class Unwrapper:
+    """Counts on where an unsigned field of ``bits`` bits wraps: each value lands nearest to the highest before it."""
+
+    def __init__(self, bits: int) -> None:
+        self._span = 1 << bits
+        self._offset = self._span  # so that what was reordered before the very first value isn't negative
+        self._highest: int | None = None
+
+    @property
+    def highest(self) -> int | None:
+        return self._highest
+
+    def unwrap(self, value: int) -> int:
+        """The value as a number that only rises; older values give lower numbers."""
+        if self._highest is None:
+            self._highest = value + self._offset
+            return self._highest
+        result = self.peek(value)
+        if result > self._highest:
+            self._highest = result
+        return result
+
+    def peek(self, value: int) -> int:
+        """Like ``unwrap``, without learning from the value."""
+        if self._highest is None:
+            return value + self._offset
+        ahead = (value + self._offset - self._highest) % self._span
+        return self._highest + (ahead if ahead < self._span // 2 else ahead - self._span)
+
+    def rebase(self, value: int, number: int) -> None:
+        """The sender began anew: from now on ``value`` stands for ``number``."""
+        self._offset = number - value
+        self._highest = number

@@ -1,0 +1,155 @@
+"""The intake process: the network of one stream, and nothing else.
+
+``app`` starts it with one end of a link. It loads everything, says IntakeReady, and waits as a warm spare; the first
+RtcOffer makes it that stream's. It ends with the stream, with StopIntake, or when app is gone.
+"""
+
+import asyncio
+import contextlib
+import logging
+import sys
+
+from receiver import child
+from receiver.clock import MonotonicClock
+from receiver.errors import PeerError, ReceiverError
+from receiver.ingest.aiortc_tap import check
+from receiver.ingest.stage_link import StageLink
+from receiver.ingest.webrtc import State, WebRtcStream
+from receiver.link import (
+    AttachStage,
+    IntakeReady,
+    LinkError,
+    Message,
+    RtcAnswer,
+    RtcCandidate,
+    RtcOffer,
+    RtcRefused,
+    StopIntake,
+    TransportState,
+)
+from receiver.linkio import Link
+
+CLOSE_S = 0.8
+STATS_S = 1.0
+
+log = logging.getLogger("receiver.intake")
+
+
+class Intake:
+    """Obeys the app's link."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._clock = MonotonicClock()
+        self._stream: WebRtcStream | None = None
+        self._stream_id = 0
+        self._stage: StageLink | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Until the stream has ended or app wants no more."""
+        self._link.send(IntakeReady())
+        obeying = asyncio.create_task(self._obey())
+        try:
+            await asyncio.wait({obeying, self._ended}, return_when=asyncio.FIRST_COMPLETED)
+            if obeying.done():
+                obeying.result()  # a LinkError is a bug of ours: end with its trace
+        finally:
+            obeying.cancel()
+            if self._running is not None:
+                self._running.cancel()
+            if self._stream is not None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stream.close(), CLOSE_S)
+            if self._stage is not None:
+                self._stage.close()
+            self._link.close()
+
+    async def _obey(self) -> None:
+        while (message := await self._link.receive()) is not None:
+            match message:
+                case RtcOffer():
+                    await self._offer(message)
+                case RtcCandidate(candidate=text):
+                    if self._stream is not None and text:
+                        await self._stream.add_candidate(text)
+                case AttachStage():
+                    self._attach(self._link.take_fd())
+                case StopIntake():
+                    return
+                case _:
+                    log.warning("%s is not for an intake", type(message).__name__)
+
+    async def _offer(self, offer: RtcOffer) -> None:
+        if self._stream is not None:
+            self._send(RtcRefused(offer.stream, "this stream is already connected; end it and share again"))
+            return
+        stream = WebRtcStream(offer.stream, self._clock, self._report)
+        try:
+            answer = await stream.accept(offer.sdp, offer.codecs)
+        except (PeerError, ReceiverError) as error:
+            await stream.close()
+            self._send(RtcRefused(offer.stream, str(error)))
+            return
+        self._stream, self._stream_id = stream, offer.stream
+        stream.attach(self._stage)
+        self._running = asyncio.create_task(self._receive(stream))
+        self._send(RtcAnswer(offer.stream, answer))
+
+    async def _receive(self, stream: WebRtcStream) -> None:
+        ticker = asyncio.create_task(self._tell_stats(stream))
+        try:
+            await stream.run()
+        except Exception:
+            log.exception("stream %d ended by an error of the receiver", self._stream_id)
+            self._report("failed", "the stream ended by an error of the receiver; share again")
+        finally:
+            ticker.cancel()
+            self._tell_once(stream)
+            self._ended.set_result(None)
+
+    async def _tell_stats(self, stream: WebRtcStream) -> None:
+        while True:
+            await asyncio.sleep(STATS_S)
+            self._tell_once(stream)
+
+    def _tell_once(self, stream: WebRtcStream) -> None:
+        stats = stream.stats()
+        if stats is not None:
+            self._send(stats)
+
+    def _attach(self, fd: int) -> None:
+        old, self._stage = self._stage, StageLink(fd, self._clock, self._keyframe_wanted)
+        if self._stream is not None:
+            self._stream.attach(self._stage)
+        if old is not None:
+            old.close()
+
+    def _keyframe_wanted(self) -> None:
+        if self._stream is not None:
+            self._stream.request_keyframe()
+
+    def _report(self, state: State, reason: str) -> None:
+        self._send(TransportState(self._stream_id, state, reason))
+
+    def _send(self, message: Message) -> None:
+        """To app; where it no longer listens, ``_obey`` is about to end."""
+        with contextlib.suppress(LinkError):
+            self._link.send(message)
+
+
+def main() -> int:
+    arguments = child.parser("intake", "Receives one stream").parse_args()
+    logging.basicConfig(level=logging.WARNING, format="intake: %(name)s: %(message)s")
+    child.settle()
+    missing = check()
+    if missing:
+        log.error("this aiortc can't be used: %s. Install the version that pyproject.toml names.", "; ".join(missing))
+        return 1
+    child.serve(arguments.link_fd, lambda link: Intake(link).run())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""When each picture is shown (DDP.md section 8)."""

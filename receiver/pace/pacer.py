@@ -1,0 +1,214 @@
+"""When each picture is shown (DDP.md section 8). Pure.
+
+    target   = capture-aligned pts + measured mean decode latency + measured render overhead + delay
+    deadline = target, aligned to the next VSync
+
+``delay`` is what jitter, the mode and the sound ask for. Smooth mode keeps at least two pictures in hand; interactive
+mode waits for as little jitter as it can see: what is below one VSync is not worth a wait. Deadlines are computed
+when they are looked at, never stored, so a changed timeline moves the whole queue and order can't break.
+
+Drop rules, each with its cause:
+
+* ``skipped``: more than two are queued, the oldest is due within 2 ms, and the next one is due by the coming VSync: the
+  oldest goes. In interactive mode also any picture that a newer one, due for the same VSync, overtakes.
+* ``late``: its deadline has passed and a newer one is due by the coming VSync. Where it was decoded too late the
+  timeline is resynchronised: by as much as the newest one came too late itself, or by at most a VSync where a newer
+  one waits that may be in time.
+* ``overflow``: ``MAX_QUEUE`` pictures wait; the oldest goes.
+
+A picture is dropped for being late only for a newer one that takes its VSync. Otherwise it is shown late, and counted
+in ``shown_late``: to leave the older one standing would be later still.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from receiver.pace.timeline import Timeline
+
+T = TypeVar("T")
+
+MAX_QUEUE = 16
+"""Pictures; 16 of 1080p are 50 MB, and at 60 a second they are the most that sound may hold back."""
+SKIPPABLE_NS = 2_000_000
+PREFILL = 2
+"""Pictures that smooth mode keeps in hand, and that interactive mode never goes above."""
+FIRST_INTERVAL_NS = 1_000_000_000 // 30
+STATIC_NS = 100_000_000
+"""Frames further apart are a static screen's: they say nothing about motion and must not wait for one another."""
+REORDER_TICKS = 90_000
+"""A timestamp further back than a second is no reordered frame but another source behind the same stream."""
+INTERACTIVE_MAX_NS = 60_000_000
+MAX_HOLD_NS = 250_000_000
+SLEW_PER_S = 100_000_000
+"""The delay changes by at most 10% of the time that passes, so motion never jumps."""
+MEAN_WEIGHT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[T]):
+    """Show ``item`` now; ``late_ns`` > 0: it missed its deadline by so much."""
+
+    item: T
+    late_ns: int
+
+
+@dataclass(slots=True)
+class _Entry(Generic[T]):
+    timestamp: int
+    ready_ns: int
+    item: T
+    begin_ns: int | None = None
+
+
+class Pacer(Generic[T]):
+    """The queue of one stream's decoded pictures. ``next_vsync``: the first VSync at or after a time, in ns."""
+
+    def __init__(
+        self, mode: Literal["interactive", "smooth"], next_vsync: Callable[[int], int], period_ns: int
+    ) -> None:
+        self._mode = mode
+        self._next_vsync = next_vsync
+        self._period = period_ns
+        self._queue: deque[_Entry[T]] = deque()
+        self.timeline = Timeline()
+        self._shown: int | None = None
+        self._interval = FIRST_INTERVAL_NS
+        self._last_timestamp: int | None = None
+        self._decode_ns = 0
+        self._render_ns = 0
+        self._delay = 0
+        self._slewed_at: int | None = None
+        self.hold_ns = 0
+        self.dropped: dict[str, int] = {}
+        self.shown_late = 0
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    @property
+    def render_ns(self) -> int:
+        """Measured mean from choosing a picture to handing it to the display."""
+        return self._render_ns
+
+    def push(self, item: T, timestamp: int, complete_ns: int, decoded_ns: int, capture_ns: int | None = None) -> None:
+        """Queue a decoded picture. One that is not newer than the last is dropped as ``reordered``."""
+        if self._last_timestamp is not None:
+            step = timestamp - self._last_timestamp
+            if -REORDER_TICKS < step <= 0:
+                self._drop("reordered")
+                return
+            if step < 0:
+                self.clear("skipped")
+            elif (interval := step * 1_000_000_000 // 90_000) <= STATIC_NS:
+                self._interval += (interval - self._interval) // MEAN_WEIGHT
+        self.timeline.observe(timestamp, complete_ns, capture_ns)
+        self._last_timestamp = timestamp
+        self._decode_ns = self._mean(self._decode_ns, decoded_ns - complete_ns)
+        if len(self._queue) == MAX_QUEUE:
+            self._queue.popleft()
+            self._drop("overflow")
+        self._queue.append(_Entry(timestamp, decoded_ns, item))
+
+    def rendered(self, ns: int) -> None:
+        """Drawing a chosen picture took ``ns``."""
+        self._render_ns = self._mean(self._render_ns, ns)
+
+    def choose(self, now: int) -> Choice[T] | None:
+        """The picture to draw now for the next VSync, or None when nothing is due."""
+        self._slew(now)
+        queue = self._queue
+        if queue and self._shown is None:  # the first one is shown at once; what gathered before it is old
+            while len(queue) > 1:
+                queue.popleft()
+                self._drop("skipped")
+            return self._show(0)
+        flip = self._next_vsync(now + self._render_ns)
+        while len(queue) > 2 and self._deadline(queue[0]) < now + SKIPPABLE_NS and self._deadline(queue[1]) <= flip:
+            queue.popleft()
+            self._drop("skipped")
+        missed = 0
+        while len(queue) > 1 and self._deadline(queue[0]) < now and self._deadline(queue[1]) <= flip:
+            missed = max(missed, self._overdue(queue[0]))
+            queue.popleft()
+            self._drop("late")
+        if not queue:
+            return None
+        while self._mode == "interactive" and len(queue) > 1 and self._deadline(queue[1]) <= flip:
+            queue.popleft()
+            self._drop("skipped")
+        late, overdue = max(0, now - self._deadline(queue[0])), self._overdue(queue[0])
+        behind = overdue if overdue and len(queue) == 1 else min(max(missed, overdue), self._period)
+        if missed:
+            self.timeline.resynchronise(behind)
+        if now < self._begin(queue[0], now):
+            return None
+        if overdue and not missed:
+            self.timeline.resynchronise(behind)
+        return self._show(late)
+
+    def wake_at(self, now: int) -> int | None:
+        """When ``choose`` should be asked next so that the oldest picture makes its VSync; None: nothing waits."""
+        return self._begin(self._queue[0], now) if self._queue else None
+
+    def _begin(self, entry: _Entry[T], now: int) -> int:
+        """When to draw it: as late as is safe, so that what comes meanwhile may still overtake a picture that missed
+        its own VSync. A moment that has come stays, or a machine that always wakes late would wait for ever."""
+        if entry.begin_ns is None or entry.begin_ns > now:
+            flip = self._next_vsync(max(self._target(entry), now + self._render_ns))
+            half_a_period = (self._next_vsync(flip + 1) - flip) // 2  # nothing where there is no grid
+            entry.begin_ns = flip - self._render_ns - max(half_a_period, SKIPPABLE_NS)
+        return entry.begin_ns
+
+    def _overdue(self, entry: _Entry[T]) -> int:
+        """By how much the picture was decoded too late; 0 where only the screen was busy."""
+        return max(0, entry.ready_ns - self._deadline(entry))
+
+    def restart(self) -> None:
+        """Another source is behind the stream from now on: its timestamps say nothing beside those before."""
+        self.clear("restarted")
+        self.timeline = Timeline()
+        self._last_timestamp = None
+
+    def clear(self, cause: str) -> None:
+        """Drop all that waits."""
+        for _ in self._queue:
+            self._drop(cause)
+        self._queue.clear()
+
+    def _show(self, late: int) -> Choice[T]:
+        entry = self._queue.popleft()
+        self._shown = entry.timestamp
+        self.shown_late += late > 0
+        return Choice(entry.item, late)
+
+    def _target(self, entry: _Entry[T]) -> int:
+        return self.timeline.expected(entry.timestamp) + self._decode_ns + self._render_ns + self._delay
+
+    def _deadline(self, entry: _Entry[T]) -> int:
+        return self._next_vsync(self._target(entry))
+
+    def _wanted_delay(self) -> int:
+        median, most = self.timeline.jitter(0.5), self.timeline.jitter(0.9)
+        prefill = PREFILL * self._interval
+        if self._mode == "smooth":
+            jitter = max(prefill, most)
+        else:
+            jitter = min(max(median, most - self._period), prefill, INTERACTIVE_MAX_NS)
+        return jitter + min(max(self.hold_ns, 0), MAX_HOLD_NS)
+
+    def _slew(self, now: int) -> None:
+        wanted = self._wanted_delay()
+        if self._slewed_at is None or self._shown is None:
+            self._delay = wanted
+        else:
+            step = (now - self._slewed_at) * SLEW_PER_S // 1_000_000_000
+            self._delay += max(-step, min(step, wanted - self._delay))
+        self._slewed_at = now
+
+    def _mean(self, mean: int, sample: int) -> int:
+        return sample if self._shown is None else mean + (sample - mean) // MEAN_WEIGHT
+
+    def _drop(self, cause: str) -> None:
+        self.dropped[cause] = self.dropped.get(cause, 0) + 1

@@ -1,0 +1,88 @@
+"""What an output is: something with a size and a VSync that shows one view after another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
+
+import pygame
+
+from receiver.media import Picture
+
+Output = Literal["kms", "window", "headless"]
+
+
+class Placed(NamedTuple):
+    """A picture and what it fills: x, y, width, height in screen pixels."""
+
+    picture: Picture
+    rect: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that is on the screen at one VSync.
+
+    ``pictures`` on black, each in a place of its own, or ``idle`` fills the screen: one or the other.
+    ``patches`` go over it: surfaces with alpha and their top left corners. A surface that is given again must hold
+    the same pixels, except ``idle``.
+    """
+
+    idle: pygame.Surface | None
+    pictures: Sequence[Placed] = ()
+    patches: Sequence[tuple[pygame.Surface, tuple[int, int]]] = ()
+
+
+class Flip(NamedTuple):
+    """``on_screen_ns``: when the view was on the screen; ``waited_ns``: how much of the call was waiting for VSync."""
+
+    on_screen_ns: int
+    waited_ns: int
+
+
+class Presenter(Protocol):
+    """An output. Every method is called from the one thread that opened it: display libraries ask for that."""
+
+    @property
+    def output(self) -> Output:
+        """Which kind this is."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels; it may change after ``poll``."""
+
+    @property
+    def refresh_mhz(self) -> int:
+        """Pictures in 1000 s that the screen can show."""
+
+    def next_vsync(self, after_ns: int) -> int:
+        """The first time >= ``after_ns`` at which a picture can reach the glass. Pure arithmetic, any thread."""
+
+    def poll(self) -> bool:
+        """Let the display library breathe; False when someone closed the window."""
+
+    def draw(self, view: View) -> None:
+        """Prepare the view."""
+
+    def flip(self) -> Flip:
+        """Put what was drawn on the screen at the next VSync, and return after it."""
+
+    def snapshot(self) -> pygame.Surface:
+        """A copy of what is on the screen now."""
+
+    def close(self) -> None:
+        """Give the screen back. May be called twice."""
+
+
+@runtime_checkable
+class Panel(Protocol):
+    """A presenter that has the screen itself in hand. Methods are called as a presenter's are."""
+
+    @property
+    def size_mm(self) -> tuple[int, int]:
+        """Width and height of what shows pictures, in mm; zeros where the screen does not tell."""
+
+    def sleep(self) -> None:
+        """Send the screen to standby. Nothing is drawn until ``wake``."""
+
+    def wake(self) -> None:
+        """Bring it back."""

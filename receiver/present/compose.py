@@ -1,0 +1,104 @@
+"""A view into the memory of a 32 bit surface: swscale to its size and byte order, one copy, then the patches.
+
+What the surface already shows is left alone: where only some pictures have changed, only their places are drawn.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pygame
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+
+from receiver.present.api import Placed, View
+
+UNSPECIFIED = 2
+"""AVCOL_SPC_UNSPECIFIED."""
+MATRICES: dict[int, Colorspace] = {
+    1: Colorspace.ITU709,
+    5: Colorspace.ITU601,
+    6: Colorspace.ITU601,
+    7: Colorspace.SMPTE240M,
+    9: Colorspace.BT2020,
+}
+"""AVColorSpace (ISO/IEC 23091-2) to the matrix that swscale uses."""
+HD_HEIGHT = 720
+"""A picture that doesn't name its matrix is BT.709 from this height on, else BT.601, as in broadcasting."""
+
+BGRA_RED = 0xFF0000
+BLACK = (0, 0, 0)
+
+
+def matrix(colorspace: int, width: int, height: int) -> Colorspace:
+    """The YUV matrix of a picture with this AVColorSpace and size in pixels."""
+    guess = Colorspace.ITU709 if min(width, height) >= HD_HEIGHT else Colorspace.ITU601
+    return MATRICES.get(colorspace, guess)
+
+
+class _Drawn(NamedTuple):
+    """What a surface shows: of this size, with pictures in these places under these patches."""
+
+    size: tuple[int, int]
+    pictures: Sequence[Placed]
+    patches: Sequence[tuple[pygame.Surface, tuple[int, int]]]
+
+    def frame(self) -> tuple[object, ...]:
+        """All but the pictures' pixels."""
+        return self.size, [rect for _, rect in self.pictures], [(id(patch), corner) for patch, corner in self.patches]
+
+
+class Composer:
+    """Draws views into any number of surfaces, such as the two of a double buffer."""
+
+    def __init__(self) -> None:
+        self._scalers: dict[int, VideoReformatter] = {}
+        self._drawn: WeakKeyDictionary[pygame.Surface, _Drawn] = WeakKeyDictionary()
+
+    def forget(self) -> None:
+        """Something else may have drawn into the surfaces."""
+        self._drawn.clear()
+
+    def draw(self, view: View, target: pygame.Surface) -> None:
+        """Make ``target`` show the view. It must have 32 bits a pixel, and nobody else may draw into it."""
+        before = self._drawn.pop(target, None)
+        if view.idle is not None:
+            target.blit(view.idle, (0, 0))
+            target.blits(view.patches)
+            return
+        self._scalers = {stream: self._scaler(stream) for stream in (p.picture.stream for p in view.pictures)}
+        now = _Drawn(target.get_size(), view.pictures, view.patches)
+        if before is None or before.frame() != now.frame():
+            target.fill(BLACK)
+            for placed in view.pictures:
+                self._picture(placed, target)
+            target.blits(view.patches)
+        else:
+            for old, placed in zip(before.pictures, view.pictures, strict=True):
+                if old.picture is not placed.picture:
+                    self._picture(placed, target)
+                    target.set_clip(placed.rect)
+                    target.blits(view.patches)
+                    target.set_clip(None)
+        self._drawn[target] = now
+
+    def _scaler(self, stream: int) -> VideoReformatter:
+        """Each stream's own: it keeps swscale's tables for one pair of sizes."""
+        return self._scalers.get(stream) or VideoReformatter()
+
+    def _picture(self, placed: Placed, target: pygame.Surface) -> None:
+        picture, (x, y, width, height) = placed
+        frame = picture.frame
+        scaled = self._scalers[picture.stream].reformat(
+            frame,
+            width,
+            height,
+            "bgra" if target.get_masks()[0] == BGRA_RED else "rgba",
+            src_colorspace=matrix(frame.colorspace, picture.width, picture.height),
+            src_color_range=ColorRange(frame.color_range) if frame.color_range else ColorRange.MPEG,
+            dst_color_range=ColorRange.JPEG,
+        )
+        plane = scaled.planes[0]
+        source = np.frombuffer(memoryview(plane), np.uint32).reshape(-1, plane.line_size // 4)
+        rows = pygame.surfarray.pixels2d(target).T  # locks the surface until it is gone
+        rows[y : y + height, x : x + width] = source[:height, :width]

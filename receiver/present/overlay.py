@@ -1,0 +1,176 @@
+"""Patches over the pictures: names, the toast, the PIN, who asks to share, the mark of a paused stream."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pygame
+
+from receiver.link import Scene, Wish
+from receiver.present.idle import SMALL, Sprite
+from receiver.present.name import name_card
+from receiver.present.pin import pin_card
+from receiver.present.shapes import plate
+from receiver.present.text import Typesetter
+from receiver.present.theme import ACCENT, DRIFT, LIGHT, SHADE, SHADE_ALPHA, SOFT, Sizes
+
+Place = tuple[int, int, int, int]
+"""x, y, width, height in pixels."""
+
+
+@dataclass(frozen=True)
+class StreamView:
+    """A stream as the screen sees it: its sender's name; ``live_since_ns`` None until its first picture is shown;
+    ``place``: of its picture, where it shares the screen with others."""
+
+    name: str
+    paused: bool
+    live_since_ns: int | None
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Label:
+    """A name on the picture at ``place``."""
+
+    name: str
+    paused: bool
+    place: Place
+
+
+@dataclass(frozen=True)
+class OverlayContent:
+    """All that the patches depend on. ``paused``: names of the paused live streams that have no label.
+
+    ``name``: the display's own, with a line below it, while it is to be told from others. A PIN is more urgent."""
+
+    toast: str | None
+    pin: str | None
+    pin_for: str | None
+    asking: str | None
+    asked: str
+    wish: Wish
+    paused: tuple[str, ...]
+    labels: tuple[Label, ...]
+    idle: bool
+    name: tuple[str, str] | None = None
+
+
+def overlay_content(scene: Scene, streams: Sequence[StreamView]) -> OverlayContent:
+    """What to lay over ``streams``. With none live the idle screen is up, and it shows the PIN itself."""
+    live = [stream for stream in streams if stream.live_since_ns is not None]
+    return OverlayContent(
+        toast=None if live and scene.pin and scene.asking else scene.toast,  # there is no room for all three
+        pin=scene.pin if live else None,
+        pin_for=scene.pin_for if live else None,
+        asking=scene.asking,
+        asked=scene.asked,
+        wish=scene.wish,
+        paused=tuple(stream.name for stream in live if stream.paused and stream.place is None),
+        labels=tuple(Label(stream.name, stream.paused, stream.place) for stream in streams if stream.place),
+        idle=not live,
+        name=(scene.display_name, scene.identify) if scene.identify is not None and not scene.pin else None,
+    )
+
+
+class OverlayLayout:
+    """Composes patches with straight alpha, placed within ``sizes`` before the drift."""
+
+    def __init__(self, sizes: Sizes, setter: Typesetter) -> None:
+        self._sizes = sizes
+        self._setter = setter
+
+    def compose(self, content: OverlayContent) -> list[Sprite]:
+        """Patches in drawing order; all but the labels, which lie below them, keep apart."""
+        s, u = self._sizes, self._sizes.u
+        if content.name:
+            card = name_card(self._setter, *content.name, s.right - s.left, s.bottom - s.top + u(8), u(1))
+            return [(card, (s.left, s.top - u(4)))]
+        sprites = [self._label(label) for label in content.labels]
+        if content.paused:
+            names = ", ".join(content.paused[:4])
+            mark = self._note(f"Paused · {names}", paused=True)
+            sprites.append((mark, ((s.width - mark.get_width()) // 2, s.top)))
+        if content.pin:
+            width = min(s.right - s.left, u(86))
+            height = u(44)
+            frame = u(1)  # a shared document is as white as the card
+            card = plate(width, height, u(5), SHADE, SHADE_ALPHA)
+            inner = pin_card(self._setter, content.pin, content.pin_for, width - 2 * frame, height - 2 * frame, u(4))
+            card.blit(inner, (frame, frame))
+            sprites.append((card, ((s.width - width) // 2, (s.height - height) // 2)))
+        notes = [self._question(content.asking, content.asked, content.wish)] if content.asking else []
+        notes += [self._note(content.toast, paused=False)] if content.toast else []
+        if content.labels:  # they are at the bottom
+            return sprites + self._from_top(notes, s.top)
+        if content.asking and content.idle:  # as are the address and the code
+            return sprites + self._from_top(notes, s.top + u(16))
+        return sprites + self._from_bottom(notes)
+
+    def _from_bottom(self, notes: Sequence[pygame.Surface]) -> list[Sprite]:
+        s, y, sprites = self._sizes, self._sizes.bottom, []
+        for note in notes:
+            y -= note.get_height()
+            sprites.append((note, ((s.width - note.get_width()) // 2, y)))
+            y -= s.u(1.5)
+        return sprites
+
+    def _from_top(self, notes: Sequence[pygame.Surface], y: int) -> list[Sprite]:
+        s, sprites = self._sizes, []
+        for note in notes:
+            sprites.append((note, ((s.width - note.get_width()) // 2, y)))
+            y += note.get_height() + s.u(1.5)
+        return sprites
+
+    def _label(self, label: Label) -> Sprite:
+        """The name in its picture's lower left corner, where it stays within the picture as it drifts."""
+        s, u = self._sizes, self._sizes.u
+        x, y, width, height = label.place
+        aside, up = round(s.width * DRIFT) + 1, round(s.height * DRIFT) + 1
+        left, bottom = max(x + aside, s.left), min(y + height - up, s.bottom)
+        pad, tall, mark = u(1.8), u(5.4), u(3.4) if label.paused else 0
+        room = max(u(8), min(x + width - aside, s.right) - left) - 2 * pad - mark
+        text = self._setter.shorten(label.name, "medium", u(SMALL), room)
+        line = self._setter.line("medium", u(SMALL), (text, LIGHT))
+        patch = plate(2 * pad + mark + line.width, tall, u(1.4), SHADE, SHADE_ALPHA)
+        if label.paused:
+            self._bars(patch, pad, u(0.7), u(2.4))
+        patch.blit(*line.at(pad + mark, (tall - line.cap) // 2))
+        return patch, (left, bottom - tall)
+
+    def _question(self, asking: str, asked: str, wish: Wish) -> pygame.Surface:
+        """Who asks for what, and who may let them. Names stand in quotation marks: they can't be read as ours."""
+        s, u = self._sizes, self._sizes.u
+        pad, gap = u(3.6), u(2.2)
+        room = s.right - s.left - 2 * pad
+        asks = "asks to share" if wish == "share" else "asks to control this display"
+        marks = self._setter.width(f"“” {asks}", "bold", u(4.4))
+        name = self._setter.shorten(asking, "bold", u(4.4), room - marks)
+        who = self._setter.line("bold", u(4.4), (f"“{name}” {asks}", LIGHT))
+        decides = f"{asked} can let them, on the page they share from" if asked else "A moderator can let them"
+        text, size = self._setter.fit(decides, "medium", u(SMALL), u(SMALL), room)
+        how = self._setter.line("medium", size, (text, SOFT))
+        width, height = 2 * pad + max(who.width, how.width), 2 * u(3.2) + who.cap + gap + how.cap
+        patch = plate(width, height, u(3), SHADE, SHADE_ALPHA)
+        patch.blit(*who.at((width - who.width) // 2, u(3.2)))
+        patch.blit(*how.at((width - how.width) // 2, u(3.2) + who.cap + gap))
+        return patch
+
+    def _note(self, text: str, *, paused: bool) -> pygame.Surface:
+        """A dark pill with a mark and one line."""
+        s, u = self._sizes, self._sizes.u
+        height, pad, icon = u(9), u(3.6), u(2) if not paused else u(3)
+        text, size = self._setter.fit(text, "medium", u(4), u(4), s.right - s.left - 2 * pad - icon - u(2))
+        line = self._setter.line("medium", size, (text, LIGHT))
+        patch = plate(2 * pad + icon + u(2) + line.width, height, height // 2, SHADE, SHADE_ALPHA)
+        if paused:
+            self._bars(patch, pad, u(1.1), u(3.2))
+        else:
+            patch.blit(plate(icon, icon, icon // 2, ACCENT), (pad, (height - icon) // 2))
+        patch.blit(*line.at(pad + icon + u(2), (height - line.cap) // 2))
+        return patch
+
+    def _bars(self, patch: pygame.Surface, left: int, width: int, height: int) -> None:
+        """The sign of a pause, in the middle of the patch's height."""
+        bar = plate(width, height, self._sizes.u(0.3), LIGHT)
+        for x in (left, left + round(width * 1.7)):
+            patch.blit(bar, (x, (patch.get_height() - height) // 2))

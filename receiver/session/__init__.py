@@ -1,0 +1,1 @@
+"""Sessions and media streams as pure state machines (DDP.md section 5)."""

@@ -1,0 +1,54 @@
+"""The life of a media stream (DDP.md section 5). Pure.
+
+    stopped ──play──▶ preparing ──live──▶ playing ⇄ (pause / play) ⇄ paused
+
+``stop`` is allowed everywhere. An ``offer`` is too, and begins anew: it is how a sender plays from stopped, and how
+it mends a path that has failed.
+"""
+
+from typing import Literal
+
+from receiver.errors import PeerError
+
+StreamState = Literal["stopped", "preparing", "playing", "paused"]
+StreamCommand = Literal["offer", "play", "live", "pause", "stop"]
+
+TRANSITIONS: dict[tuple[StreamState, StreamCommand], StreamState] = {
+    ("stopped", "offer"): "preparing",
+    ("preparing", "offer"): "preparing",
+    ("playing", "offer"): "preparing",
+    ("paused", "offer"): "preparing",
+    ("stopped", "play"): "preparing",
+    ("stopped", "stop"): "stopped",
+    ("preparing", "live"): "playing",
+    ("preparing", "stop"): "stopped",
+    ("playing", "live"): "playing",
+    ("playing", "pause"): "paused",
+    ("playing", "stop"): "stopped",
+    ("paused", "live"): "paused",
+    ("paused", "play"): "playing",
+    ("paused", "stop"): "stopped",
+}
+
+
+class IllegalStreamCommand(PeerError):
+    """A command that the stream's state has no use for; names both."""
+
+
+class StreamMachine:
+    """Where one stream stands."""
+
+    def __init__(self) -> None:
+        self.state: StreamState = "stopped"
+
+    def check(self, command: StreamCommand) -> StreamState:
+        """The state that ``command`` would lead to. Raises IllegalStreamCommand."""
+        try:
+            return TRANSITIONS[self.state, command]
+        except KeyError:
+            raise IllegalStreamCommand(f"{command} is not possible while the stream is {self.state}") from None
+
+    def handle(self, command: StreamCommand) -> StreamState:
+        """Move on ``command`` and return the new state. Raises IllegalStreamCommand."""
+        self.state = self.check(command)
+        return self.state

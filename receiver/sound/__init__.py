@@ -1,0 +1,1 @@
+"""Samples to the loudspeaker, in step with the picture."""

@@ -1,0 +1,37 @@
+"""Extremes over the last seconds, in fixed memory. Pure."""
+
+from collections import deque
+
+BUCKET_NS = 500_000_000
+
+
+class Window:
+    """Smallest and largest of the values of the last ``buckets`` half seconds that had any."""
+
+    def __init__(self, buckets: int) -> None:
+        self._buckets: deque[list[int]] = deque(maxlen=buckets)
+        self._until: int | None = None
+
+    def add(self, now: int, value: int) -> None:
+        """Take ``value``, seen at ``now`` ns."""
+        if self._until is None or now >= self._until:
+            self._until = now + BUCKET_NS
+            self._buckets.append([value, value])
+        else:
+            bucket = self._buckets[-1]
+            bucket[0] = min(bucket[0], value)
+            bucket[1] = max(bucket[1], value)
+
+    def low(self) -> int:
+        """The smallest value. Raises ValueError when there is none."""
+        return min(bucket[0] for bucket in self._buckets)
+
+    def high(self) -> int:
+        """The largest value, of a full window without its rare outliers: one half second in sixteen is left out.
+
+        Raises ValueError when there is none.
+        """
+        highs = sorted(bucket[1] for bucket in self._buckets)
+        if not highs:
+            raise ValueError("an empty window has no largest value")
+        return highs[-1 - len(highs) // 16]

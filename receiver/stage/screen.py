@@ -1,0 +1,259 @@
+"""The presenter's thread: at each VSync, what is due is drawn; between them it sleeps."""
+
+import datetime
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import msgspec
+import pygame
+
+from receiver.clock import Clock
+from receiver.link import Scene, SetLayout, SetPicture
+from receiver.media import Picture
+from receiver.pace.layout import arrange
+from receiver.present.api import Flip, Panel, Placed, Presenter, View
+from receiver.present.idle import Sprite
+from receiver.present.screens import Screens
+from receiver.stage.channel import Channel
+
+TICK_NS = 100_000_000
+"""How often the clock, the idle screen and the window's events are looked at while no picture comes."""
+
+MAX_REQUESTS = 16
+"""Snapshots asked for and not yet taken; one more replaces the oldest."""
+
+NOTHING: list[Sprite] = []
+"""The patches of a dark screen."""
+
+NO_SCENE = Scene(display_name="", join_url="", join_qr="", network="", network_ok=True)
+
+
+class Listener(Protocol):
+    """What the screen tells; every method is called on its thread and must not block."""
+
+    def live(self, channel: Channel) -> None:
+        """The stream's first picture is on the screen."""
+
+    def presented(self, channel: Channel, picture: Picture) -> None:
+        """The picture is on the screen; its stamps are complete."""
+
+    def snapshot(self, requests: list[int], surface: pygame.Surface) -> None:
+        """A copy of the screen for these requests."""
+
+    def closed(self) -> None:
+        """Someone closed the window; the thread has ended."""
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What the last view was made of; identity is enough, for all of it is replaced on change."""
+
+    pictures: list[Placed]
+    version: int
+    patches: object
+    size: tuple[int, int]
+
+
+class Screen:
+    """Owns the output. ``open_output`` runs on the presenter's thread, as does every call into the display library."""
+
+    def __init__(self, open_output: Callable[[], tuple[Presenter, str]], clock: Clock, listener: Listener) -> None:
+        self._open_output = open_output
+        self._clock = clock
+        self._listener = listener
+        self._wake = threading.Condition()
+        self._channels: list[Channel] = []
+        self._scene = NO_SCENE
+        self._layout = SetLayout()
+        self._requests: list[int] = []
+        self._stopping = False
+        self._drawn: _Drawn | None = None
+        self._asleep = False
+        self.presenter: Presenter
+        self._screens: Screens
+        self._thread = threading.Thread(target=self._run, name="present", daemon=True)
+        self._opened = threading.Event()
+        self._failure: Exception | None = None
+        self.reason = ""
+
+    def open(self) -> None:
+        """Open the output; returns when it stands. Raises BackendUnavailable."""
+        self._thread.start()
+        self._opened.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> bool:
+        """End the thread and give the output back; False if a display library does not return."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join(timeout=0.5)
+        return not self._thread.is_alive()
+
+    def set_scene(self, scene: Scene) -> None:
+        with self._wake:
+            self._scene = scene
+            self._wake.notify()
+
+    def set_layout(self, layout: SetLayout) -> None:
+        """Share the screen among the pictures like this, now and for all that come."""
+        with self._wake:
+            self._layout = layout
+            self._wake.notify()
+
+    def attach(self, channel: Channel) -> None:
+        """Put a stream on the screen, from its first picture on."""
+        with self._wake:
+            self._channels.append(channel)
+
+    def detach(self, channel: Channel) -> None:
+        with self._wake:
+            self._channels.remove(channel)
+            self._wake.notify()
+
+    def push(self, channel: Channel, picture: Picture) -> None:
+        """Queue a decoded picture; any thread."""
+        with self._wake:
+            channel.push(picture, self._clock.now())
+            self._wake.notify()
+
+    def renew(self, channel: Channel) -> None:
+        """Tell again that the stream is live, with the first picture from now on; until then the last one stays."""
+        with self._wake:
+            channel.pacer.restart()
+            channel.renewed = True
+
+    def pause(self, channel: Channel, paused: bool) -> None:
+        with self._wake:
+            channel.pause(paused)
+            self._wake.notify()
+
+    def set_picture(self, channel: Channel, wanted: SetPicture) -> None:
+        """Turn and size the channel's pictures like this from now on."""
+        with self._wake:
+            channel.shape.wanted = wanted
+            self._wake.notify()
+
+    def request_snapshot(self, request: int) -> int | None:
+        """Ask for a copy of the screen; returns the request that had to give way, if one had to."""
+        with self._wake:
+            self._requests.append(request)
+            self._wake.notify()
+            return self._requests.pop(0) if len(self._requests) > MAX_REQUESTS else None
+
+    def queues(self, channel: Channel) -> tuple[dict[str, int], int]:
+        """Pictures that the channel's pacer dropped, by cause, and those it showed late."""
+        with self._wake:
+            return dict(channel.pacer.dropped), channel.pacer.shown_late
+
+    def set_hold(self, channel: Channel, hold_ns: int) -> None:
+        """Show the channel's pictures later by so much, for the sound's sake."""
+        with self._wake:
+            channel.pacer.hold_ns = hold_ns
+
+    def captured(self, channel: Channel, timestamp: int) -> int | None:
+        """When the picture of that timestamp was captured, on our clock, where the sender's reports tell."""
+        with self._wake:
+            return channel.pacer.timeline.captured(timestamp)
+
+    def _run(self) -> None:
+        try:
+            self.presenter, self.reason = self._open_output()
+            self._screens = Screens(*self.presenter.size)
+        except Exception as error:  # noqa: BLE001 - raised again by open(), on the thread that asked
+            self._failure = error
+            return
+        finally:
+            self._opened.set()
+        try:
+            while self.presenter.poll():
+                if not self._step():
+                    return
+            self._listener.closed()
+        finally:
+            self.presenter.close()
+
+    def _step(self) -> bool:
+        with self._wake:
+            now = self._clock.now()
+            fresh = [channel for channel in self._channels if channel.choose(now)]
+            channels, scene, layout = list(self._channels), self._scene, self._layout
+            requests, self._requests = self._requests, []
+        self._show(scene, layout, channels, fresh, now)
+        if requests:
+            self._listener.snapshot(requests, self.presenter.snapshot())
+        with self._wake:
+            if self._stopping:
+                return False
+            if not self._requests and self._scene is scene and self._layout is layout:
+                self._wake.wait(self._patience())
+        return True
+
+    def _patience(self) -> float:
+        now = self._clock.now()
+        waits = [wake for wake in (channel.pacer.wake_at(now) for channel in self._channels) if wake is not None]
+        return max(0, min([now + TICK_NS, *waits]) - now) / 1e9
+
+    def _show(self, scene: Scene, layout: SetLayout, channels: list[Channel], fresh: list[Channel], now: int) -> None:
+        size = self.presenter.size
+        if self._drawn is not None and self._drawn.size != size:
+            self._screens = Screens(*size)
+        wall = datetime.datetime.now()
+        shown = {} if scene.dark else _place(layout, channels, size)
+        views = [
+            channel.view(shown[channel].rect if len(shown) > 1 and channel in shown else None) for channel in channels
+        ]
+        idle = None if shown or scene.dark else self._screens.idle(scene, wall, now)
+        patches = NOTHING if scene.dark else self._screens.overlay(scene, views, wall, now)
+        drawn = _Drawn(list(shown.values()), 0 if idle is None else self._screens.version, patches, size)
+        if self._drawn is None or not _same(drawn, self._drawn):
+            self._wake_up()
+            self.presenter.draw(View(idle, drawn.pictures, patches))
+            flip = self.presenter.flip()
+            self._drawn = drawn
+            if scene.dark:
+                self._fall_asleep()
+            for channel in shown:
+                self._tell(channel, channel in fresh, flip, now)
+        for channel in fresh:
+            if channel not in shown:
+                channel.counters.drop("dark" if scene.dark else "hidden")
+
+    def _fall_asleep(self) -> None:
+        if isinstance(self.presenter, Panel):
+            self.presenter.sleep()
+            self._asleep = True
+
+    def _wake_up(self) -> None:
+        if self._asleep and isinstance(self.presenter, Panel):
+            self.presenter.wake()
+            self._asleep = False
+
+    def _tell(self, channel: Channel, fresh: bool, flip: Flip, began: int) -> None:
+        picture = channel.current  # as the sender gave it, however it lies on the screen
+        assert picture is not None
+        if channel.live_since is None or (fresh and channel.renewed):
+            channel.live_since, channel.renewed = channel.live_since or flip.on_screen_ns, False
+            self._listener.live(channel)
+        if fresh:
+            with self._wake:
+                channel.pacer.rendered(flip.on_screen_ns - began - flip.waited_ns)
+            stamps = msgspec.structs.replace(picture.stamps, on_screen=flip.on_screen_ns)
+            self._listener.presented(channel, replace(picture, stamps=stamps))
+
+
+def _place(layout: SetLayout, channels: list[Channel], size: tuple[int, int]) -> dict[Channel, Placed]:
+    """The newest picture of every channel that has a place on the screen."""
+    ready = {channel.stream: (channel, channel.current) for channel in channels if channel.current is not None}
+    shown = {}
+    for stream, cell in arrange(layout.layout, list(ready), layout.focus, *size).items():
+        channel, picture = ready[stream]
+        shown[channel] = channel.shape.place(picture, cell)
+    return shown
+
+
+def _same(a: _Drawn, b: _Drawn) -> bool:
+    return (a.version, a.size) == (b.version, b.size) and a.patches is b.patches and a.pictures == b.pictures

@@ -1,0 +1,119 @@
+"""One attached stream: its media link, its two tracks, and its place on the screen."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+
+import msgspec
+
+from receiver.clock import Clock
+from receiver.link import AttachStream, KeyframeRequest, LinkError, StreamStats
+from receiver.linkio import Link
+from receiver.media import EncodedFrame, Picture
+from receiver.sound.api import Sink
+from receiver.stage.channel import Channel
+from receiver.stage.counters import Counters
+from receiver.stage.fatal import watch
+from receiver.stage.screen import Screen
+from receiver.stage.sound import SoundTrack
+from receiver.stage.video import VideoTrack
+
+MAX_HOLD_NS = {"interactive": 60_000_000, "smooth": 250_000_000}
+"""The most that a picture waits for its sound, by mode: one is there for a quick answer, the other for films."""
+
+log = logging.getLogger(__name__)
+
+
+class Stream:
+    """Lives on the loop; pictures pass from its decode thread to the screen's without it."""
+
+    def __init__(self, attach: AttachStream, media: socket.socket, screen: Screen, sink: Sink, clock: Clock) -> None:
+        self.id = attach.stream
+        self._loop = asyncio.get_running_loop()
+        self._clock = clock
+        self._screen = screen
+        self._counters = Counters(attach.stream, clock.now())
+        presenter = screen.presenter
+        self.channel = Channel(
+            attach.stream,
+            attach.sender_name,
+            attach.mode,
+            self._counters,
+            presenter.next_vsync,
+            1_000_000_000_000 // presenter.refresh_mhz,
+        )
+        screen.attach(self.channel)
+        self.sound = SoundTrack(sink, clock, self._counters, MAX_HOLD_NS[attach.mode])
+        self._video = VideoTrack(attach.stream, clock, self._counters, self._deliver, self._request)
+        self._reader = self._read_from(media)
+
+    def _read_from(self, media: socket.socket) -> asyncio.Task[None]:
+        self._link = Link(media)
+        self._parted = {"video", "audio"}
+        return watch(asyncio.create_task(self._read(self._link), name=f"media-{self.id}"))
+
+    def renew(self, media: socket.socket) -> None:
+        """Go on with what another intake sends: the decoders, the pace and the last picture stay."""
+        self._reader.cancel()
+        self._link.close()
+        self._screen.renew(self.channel)
+        self._reader = self._read_from(media)
+
+    async def _read(self, link: Link) -> None:
+        try:
+            while (message := await link.receive()) is not None:
+                if not isinstance(message, EncodedFrame):
+                    log.error("a media link carried %s and is closed", type(message).__name__)
+                    break
+                if message.kind in self._parted:
+                    self._parted.remove(message.kind)
+                    message = msgspec.structs.replace(message, discontinuity=True)
+                if message.kind == "video":
+                    self._video.push(message)
+                else:
+                    self.sound.push(message)
+        except LinkError as error:
+            log.error("stream %d: %s", self.id, error)
+        link.close()
+
+    def _deliver(self, picture: Picture) -> None:
+        self._screen.push(self.channel, picture)
+
+    def _request(self, cause: str) -> None:
+        self._loop.call_soon_threadsafe(self._send_request, cause)
+
+    def _send_request(self, cause: str) -> None:
+        if not self._link.closed:
+            with contextlib.suppress(LinkError):  # an intake that reads nothing has no use for the request either
+                self._link.send(KeyframeRequest(cause))
+
+    def pause(self, paused: bool) -> None:
+        """Hold the last picture and silence the sound, or go on."""
+        self._screen.pause(self.channel, paused)
+        self.sound.pause(paused)
+        if paused:
+            self.sound.picture_shown(None)
+
+    def presented(self, picture: Picture) -> None:
+        """A picture of this stream is on the screen: count it, and keep the sound in step with it."""
+        on_screen = picture.stamps.on_screen
+        assert on_screen is not None
+        self._counters.presented(picture, on_screen)
+        captured = self._screen.captured(self.channel, picture.timestamp)
+        hold = self.sound.picture_shown(None if captured is None else on_screen - captured)
+        self._screen.set_hold(self.channel, hold)
+
+    def stats(self) -> StreamStats:
+        """What happened since the last call, once a second."""
+        offset_ms, silenced = self.sound.stats()
+        dropped, late = self._screen.queues(self.channel)
+        return self._counters.report(self._clock.now(), dropped, late, offset_ms, silenced)
+
+    def close(self) -> None:
+        """Leave the screen and the loudspeaker."""
+        self._reader.cancel()
+        self._link.close()
+        self._screen.detach(self.channel)
+        self._video.close()
+        self.sound.close()

@@ -1,0 +1,117 @@
+"""One stream's decode thread: encoded frames in, pictures out, keyframes asked for."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+
+from receiver.clock import Clock
+from receiver.decode.api import DecodeError, Decoder
+from receiver.decode.ffmpeg import FfmpegDecoder
+from receiver.decode.gate import KeyframeGate
+from receiver.errors import BackendUnavailable
+from receiver.media import Codec, EncodedFrame, Picture
+from receiver.stage.backlog import Backlog
+from receiver.stage.counters import Counters
+
+log = logging.getLogger(__name__)
+
+MIN_WAIT_S = 0.001
+
+
+class VideoTrack:
+    """``deliver`` gets each picture and ``request`` the cause of each keyframe request, both on the decode thread."""
+
+    def __init__(
+        self,
+        stream: int,
+        clock: Clock,
+        counters: Counters,
+        deliver: Callable[[Picture], None],
+        request: Callable[[str], None],
+    ) -> None:
+        self._clock = clock
+        self._counters = counters
+        self._deliver = deliver
+        self._request = request
+        self._wake = threading.Condition()
+        self._backlog = Backlog()
+        self._closed = False
+        self._gate = KeyframeGate(clock.now())
+        self._codec: Codec | None = None
+        self._decoder: Decoder | None = None
+        self._thread = threading.Thread(target=self._run, name=f"decode-{stream}", daemon=True)
+        self._thread.start()
+
+    def push(self, frame: EncodedFrame) -> None:
+        """Queue a frame; never waits. Drop rules are ``Backlog``'s."""
+        with self._wake:
+            before = self._backlog.dropped
+            self._backlog.push(frame)
+            behind = self._backlog.dropped - before
+            self._wake.notify()
+        if behind:
+            self._counters.drop("decoder_behind", behind)
+
+    def close(self) -> None:
+        """End the thread after the frame it is at; waits for it briefly."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join(timeout=0.3)
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                if not len(self._backlog) and not self._closed:
+                    self._wake.wait(self._patience())
+                if self._closed:
+                    break
+                frame = self._backlog.pop()
+                overrun, self._backlog.overrun = self._backlog.overrun, False
+            if overrun:
+                self._gate.shut("decoder_behind", self._clock.now())
+            if frame is not None:
+                self._take(frame)
+            if not self._closed and (cause := self._gate.request(self._clock.now())) is not None:
+                self._request(cause)
+        if self._decoder is not None:
+            self._decoder.close()
+
+    def _patience(self) -> float | None:
+        deadline = self._gate.deadline()
+        return None if deadline is None else max((deadline - self._clock.now()) / 1e9, MIN_WAIT_S)
+
+    def _take(self, frame: EncodedFrame) -> None:
+        if not self._gate.admit(frame, self._clock.now()):
+            self._counters.drop("waiting_for_keyframe")
+            return
+        decoder = self._decoder_for(frame.codec)
+        if decoder is None:
+            self._counters.drop("no_decoder")
+            return
+        try:
+            pictures = decoder.decode(frame)
+        except DecodeError as error:
+            log.info("%s", error)
+            self._counters.drop("decode_error")
+            self._gate.shut("decode_error", self._clock.now())
+            return
+        self._counters.decoded(frame.codec, len(pictures))
+        now = self._clock.now()
+        for picture in pictures:
+            self._deliver(replace(picture, stamps=msgspec.structs.replace(picture.stamps, decoded=now)))
+
+    def _decoder_for(self, codec: Codec) -> Decoder | None:
+        if codec != self._codec:
+            self._codec = codec
+            if self._decoder is not None:
+                self._decoder.close()
+            try:
+                self._decoder = FfmpegDecoder(codec)
+            except BackendUnavailable as error:
+                log.error("%s", error)
+                self._decoder = None
+        return self._decoder

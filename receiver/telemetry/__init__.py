@@ -1,0 +1,1 @@
+"""Stamps, counters and traces."""

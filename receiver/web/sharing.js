@@ -1,0 +1,139 @@
+// A cast that is on: its phases, its figures, pause and resume, and the end from any side.
+
+import { Cast } from "./cast.js";
+import { Meter, describe } from "./stats.js";
+import { sentence } from "./words.js";
+
+const STATS_MS = 1000;
+const PATH_LOST = "The picture can't reach the TV any more. Check that both are on the same network, then share again.";
+
+export class Sharing {
+  #ui;
+  #name;
+  #cast;
+  #over;
+  #timer;
+  #paused = false;
+  #pausedBy = "";
+  #offeredAgain = false;
+  #path = "";
+  #away = false;
+  #live = false;
+  #display = {};
+
+  /** `over(view, message)`: called once, with "ready" where the person or a refusal ended it, else "ended". */
+  constructor(ui, displayName, connection, stream, { motion, over }) {
+    this.#ui = ui;
+    this.#name = displayName;
+    this.#over = over;
+    this.#cast = new Cast(connection, stream, { motion });
+    this.#cast.onended = () => this.end("ready", "Sharing was ended in the browser.");
+    this.#cast.onpath = (state) => this.#pathChanged(state);
+  }
+
+  async start() {
+    this.#ui.show("sharing", { ...describe({}, {}), pause: "Pause" });
+    this.#phase("starting");
+    const meter = new Meter();
+    this.#timer = setInterval(() => this.#measure(meter), STATS_MS);
+    await this.#offer();
+  }
+
+  async #offer() {
+    try {
+      await this.#cast.start();
+    } catch (error) {
+      if (this.#over) this.end("ready", sentence(error));
+    }
+  }
+
+  async #measure(meter) {
+    const ours = await meter.read(this.#cast.peer);
+    if (!this.#paused && this.#over) this.#ui.set(describe(ours, this.#display, this.#cast.hasSound));
+  }
+
+  /** A sealed notification of the TV's. */
+  notified(method, params) {
+    if (method === "display.stats") this.#display = params;
+    if (method === "display.state") this.#held(params);
+    if (method !== "session.state") return;
+    if (params.state === "live") this.#live = true;
+    if (params.state === "ended") this.end("ended", params.reason || "The TV ended it.");
+    else if (params.state === "live" || params.state === "reconnecting") this.#phase(params.state, params.reason);
+  }
+
+  /** A moderator, or someone at the TV, has paused it or let it go on. */
+  #held({ state, by }) {
+    this.#pausedBy = state === "paused" ? by : "";
+    this.#paused = state === "paused";
+    this.#ui.set({ ...describe({}, {}), pause: this.#paused ? "Resume" : "Pause" });
+    this.#phase(this.#live ? "live" : "starting");
+  }
+
+  /** The socket is lost and another one is tried; or it has been found, and the picture may need another path too. */
+  suspended(lost) {
+    this.#away = lost;
+    if (lost) return this.#phase("reconnecting");
+    // A path that comes back by itself begins with the bandwidth of the outage: a new one has a picture sooner.
+    if (this.#path === "connected") this.#phase(this.#live ? "live" : "starting");
+    else this.#mend();
+  }
+
+  #mend() {
+    if (this.#paused) return this.end("ended", PATH_LOST);
+    this.#offeredAgain = true;
+    this.#live = false;
+    this.#phase("reconnecting");
+    this.#offer();
+  }
+
+  // A path that failed is offered anew behind the same session, once; a path that came up may fail again.
+  #pathChanged(state) {
+    this.#path = state;
+    if (state === "connected") {
+      this.#offeredAgain = false;
+      if (this.#live && !this.#away) this.#phase("live");
+    } else if (state === "disconnected") {
+      this.#phase("reconnecting");
+    } else if (state === "failed" && !this.#away) {
+      if (this.#offeredAgain) this.end("ended", PATH_LOST);
+      else this.#mend();
+    }
+  }
+
+  #phase(phase, reason = "") {
+    const now = this.#paused ? "paused" : phase;
+    const [headline, message] = {
+      starting: [`Starting on ${this.#name}`, "Waiting for the first picture on the TV."],
+      live: [`Your screen is on ${this.#name}`, ""],
+      paused: [`Paused on ${this.#name}`, this.#pausedBy
+        ? `The TV holds the last picture: ${this.#pausedBy} has paused it.`
+        : "The TV holds the last picture. Nothing of your screen leaves here."],
+      reconnecting: [`Reconnecting to ${this.#name}`, reason || "The network was interrupted; trying to go on."],
+    }[now];
+    this.#ui.phase = now;
+    this.#ui.enable("pause", this.#live); // before that the TV has no picture to hold
+    this.#ui.set({ headline, message });
+  }
+
+  async togglePause() {
+    this.#paused = !this.#paused;
+    this.#pausedBy = "";
+    this.#ui.set({ ...describe({}, {}), pause: this.#paused ? "Resume" : "Pause" });
+    this.#phase(this.#live ? "live" : "starting");
+    try {
+      await (this.#paused ? this.#cast.pause() : this.#cast.resume());
+    } catch (error) {
+      if (this.#over) this.end("ready", sentence(error));
+    }
+  }
+
+  end(view, message) {
+    const over = this.#over;
+    if (!over) return;
+    this.#over = null;
+    clearInterval(this.#timer);
+    this.#cast.stop();
+    over(view, message);
+  }
+}

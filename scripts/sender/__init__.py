@@ -1,0 +1,1 @@
+"""A sender for the command line, and the protocol's reference client: scripts/cast."""

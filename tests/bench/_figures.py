@@ -1,0 +1,95 @@
+"""From what a receiver showed to the figures that are compared. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import mean
+from typing import NamedTuple
+
+import numpy as np
+
+FREEZE_MS = 200.0
+
+
+class Shown(NamedTuple):
+    """A picture on the glass at ``at_ms`` of the wall clock, ``age_ms`` after it was drawn; None: not readable."""
+
+    at_ms: float
+    age_ms: float | None
+    frame: int | None
+
+
+@dataclass
+class Seen:
+    """What a receiver showed in a while. ``shown``: how many pictures, where it knows of more than it could note.
+
+    ``segments``: for our own receiver, the ms that each picture spent on each part of its way.
+    """
+
+    pictures: list[Shown]
+    shown: int
+    segments: dict[str, list[float]] = field(default_factory=dict)
+
+
+@dataclass
+class Leg:
+    """One receiver's turn. ``encoded``: frames that the sender encoded meanwhile; ``cpu_s``: of the receiver."""
+
+    receiver: str
+    round: int
+    load: float
+    seen: Seen
+    encoded: int
+    mbps: float
+    codec: str
+    cpu_s: float
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    return float(np.percentile(values, share * 100)) if values else float("nan")
+
+
+def figures(legs: list[Leg]) -> dict[str, float]:
+    """One receiver's figures over all its legs."""
+    ages = [shown.age_ms for leg in legs for shown in leg.seen.pictures if shown.age_ms is not None]
+    shown = sum(leg.seen.shown for leg in legs)
+    encoded = sum(leg.encoded for leg in legs)
+    gaps = [gap for leg in legs for gap in np.diff([shown.at_ms for shown in leg.seen.pictures])]
+    return {
+        "latency p50, ms": percentile(ages, 0.50),
+        "latency p95, ms": percentile(ages, 0.95),
+        "latency p99, ms": percentile(ages, 0.99),
+        "frames drawn": sum(map(drawn, legs)),
+        "frames encoded": encoded,
+        "frames shown": shown,
+        "frames lost": max(0, encoded - shown),
+        "not readable": sum(shown.age_ms is None for leg in legs for shown in leg.seen.pictures),
+        f"freezes > {FREEZE_MS:.0f} ms": sum(bool(gap > FREEZE_MS) for gap in gaps),
+        "CPU ms a frame": sum(leg.cpu_s for leg in legs) * 1000 / max(1, shown),
+        "Mbit/s": mean(leg.mbps for leg in legs),
+    }
+
+
+def drawn(leg: Leg) -> int:
+    """Frames that the pattern drew between the first and the last that was shown."""
+    numbers = [shown.frame for shown in leg.seen.pictures if shown.frame is not None]
+    return (numbers[-1] - numbers[0]) % 65536 + 1 if numbers else 0
+
+
+def table(ours: list[Leg], theirs: list[Leg], name: str) -> str:
+    """Both receivers' figures and their ratios, as text."""
+    left, right = figures(ours), figures(theirs)
+    lines = [f"{'':20}{'ours':>10}{name:>20}{'ours/theirs':>14}"]
+    for key, value in left.items():
+        other = right[key]
+        ratio = f"{value / other:14.2f}" if other else f"{'–':>14}"
+        lines.append(f"{key:20}{value:10.1f}{other:20.1f}{ratio}")
+    return "\n".join(lines)
+
+
+def way(legs: list[Leg]) -> str:
+    """Where our pictures' time went, as text."""
+    lines = [f"{'ours, part by part':38}{'p50, ms':>9}{'p95, ms':>9}"]
+    for name in dict.fromkeys(name for leg in legs for name in leg.seen.segments):
+        spent = [ms for leg in legs for ms in leg.seen.segments.get(name, [])]
+        lines.append(f"{name:38}{percentile(spent, 0.5):9.1f}{percentile(spent, 0.95):9.1f}")
+    return "\n".join(lines)

@@ -1,0 +1,84 @@
+"""Our own receiver, headless, in its real processes."""
+
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+
+from receiver.link import TapPicture
+from receiver.media import Stamps
+from tests.bench._figures import Seen, Shown
+from tests.peers import pattern
+from tests.peers.box import Box, box, collect
+
+LOG_LINES = 20
+"""Of the receiver's log, shown where a leg fails."""
+
+
+class Ours:
+    """A picture is shown when its VSync comes: ``Stamps.on_screen``, on a simulated 60 Hz screen."""
+
+    name = "ours"
+
+    def __init__(self, tv: Box, port: int, drawn_width: int) -> None:
+        self._tv = tv
+        self._drawn_width = drawn_width
+        self.port = port
+        self.process = psutil.Process(tv.process.pid)
+
+    async def pin(self) -> str:
+        return await self._tv.pin()
+
+    async def watch(self, seconds: float) -> Seen:
+        """Note every picture for a while."""
+        async with self._tv.tap() as tap:
+            samples = await collect(tap, seconds)
+        to_wall = time.time_ns() - time.monotonic_ns()
+        seen = Seen([], 0)
+        for sample in samples:
+            if isinstance(sample, TapPicture):
+                assert sample.stamps.on_screen is not None
+                on_screen = sample.stamps.on_screen + to_wall
+                written, frame = self._read(sample) or (None, None)
+                age = None if written is None else pattern.age_ms(written, on_screen)
+                seen.pictures.append(Shown(on_screen / 1e6, age, frame))
+                if age is not None:
+                    _divide(seen.segments, age, sample.stamps)
+        seen.shown = len(seen.pictures)
+        return seen
+
+    def _read(self, sample: TapPicture) -> tuple[float, int] | None:
+        scale = sample.width / self._drawn_width  # a congested sender shrinks the picture
+        return pattern.read_picture(sample.luma, min(sample.width, pattern.WIDTH), scale)
+
+
+def _divide(segments: dict[str, list[float]], age_ms: float, stamps: Stamps) -> None:
+    drawn = (stamps.on_screen or 0) - round(age_ms * 1e6)
+    points = [
+        ("drawn → first packet (sender, network)", drawn, stamps.first_packet),
+        ("first packet → complete (network)", stamps.first_packet, stamps.complete),
+        ("complete → decoded (hop, decoder)", stamps.complete, stamps.decoded),
+        ("decoded → queued", stamps.decoded, stamps.queued),
+        ("queued → chosen (pacing)", stamps.queued, stamps.chosen),
+        ("chosen → on screen (VSync)", stamps.chosen, stamps.on_screen),
+        ("first packet → on screen (all of ours)", stamps.first_packet, stamps.on_screen),
+    ]
+    for name, start, end in points:
+        if start is not None and end is not None:
+            segments.setdefault(name, []).append((end - start) / 1e6)
+
+
+@asynccontextmanager
+async def ours(drawn_width: int) -> AsyncIterator[Ours]:
+    """Start it in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="ddp-bench-") as folder:
+        async with box(Path(folder)) as tv:
+            try:
+                yield Ours(tv, (await tv.status())["port"], drawn_width)
+            except Exception:
+                print(*(Path(folder) / "log").read_text().splitlines()[-LOG_LINES:], sep="\n", file=sys.stderr)
+                raise

@@ -1,0 +1,110 @@
+"""The sending side, the same for every receiver: the product's own page in Chromium, sharing the pattern's tab."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple, Protocol
+
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.peers import pattern
+from tests.peers.chromium import chromium
+from tests.peers.person import serve
+
+WATCH = """codec => {
+    const Real = RTCPeerConnection;
+    window.RTCPeerConnection = class extends Real {
+        constructor(...all) {
+            super(...all);
+            window.benchmarked = this;
+        }
+        addTransceiver(track, init) {
+            const transceiver = super.addTransceiver(track, init);
+            if (codec && track.kind === "video") {
+                const wanted = new RegExp(`/(${codec}|rtx)$`, "i");
+                const all = RTCRtpSender.getCapabilities("video").codecs;
+                transceiver.setCodecPreferences(all.filter(({ mimeType }) => wanted.test(mimeType)));
+            }
+            return transceiver;
+        }
+    };
+}"""
+"""Lets the benchmark read the connection's counters and choose the codec; the page itself is untouched."""
+
+COUNTERS = """async () => {
+    const all = [...(await benchmarked.getStats()).values()];
+    const video = all.find(({ type, kind }) => type === "outbound-rtp" && kind === "video");
+    const codec = all.find(({ id }) => id === video.codecId);
+    return [video.timestamp, video.framesEncoded, video.bytesSent, codec.mimeType.split("/")[1]];
+}"""
+
+
+class Counters(NamedTuple):
+    """Of the sender, at ``at_ms``, since its connection began."""
+
+    at_ms: float
+    frames_encoded: int
+    bytes_sent: int
+    codec: str
+
+
+class Doorway(Protocol):
+    """A display that can be paired with."""
+
+    @property
+    def port(self) -> int: ...
+
+    async def pin(self) -> str: ...
+
+
+class Sharing:
+    """A cast that is on."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def counters(self) -> Counters:
+        return Counters(*await self._page.evaluate(COUNTERS))
+
+
+class Sender:
+    """A browser with the pattern in one of its tabs."""
+
+    def __init__(self, context: BrowserContext, content: str, sound: bool) -> None:
+        self._context = context
+        self._content = content
+        self._sound = sound
+
+    @asynccontextmanager
+    async def share(self, display: Doorway) -> AsyncIterator[Sharing]:
+        """Pair by PIN and share the pattern's tab, as a person does."""
+        page = await self._context.new_page()
+        await page.goto(f"http://localhost:{display.port}/")
+        await page.get_by_label("Your name").fill("Bench")
+        await page.get_by_role("button", name="Connect", exact=True).click()
+        await expect(page.locator("#pin")).to_be_visible()
+        await page.locator("#pin").fill(await display.pin())
+        button = page.get_by_role("button", name="Choose what to share")
+        await expect(button).to_be_visible(timeout=15_000)
+        await page.locator(f"input[name=content][value={self._content}]").check()
+        await page.locator("input[name=sound]").set_checked(self._sound)
+        await button.click()
+        await expect(page.get_by_role("button", name="Stop sharing")).to_be_visible(timeout=15_000)
+        try:
+            yield Sharing(page)
+        finally:
+            await page.close()
+
+
+@asynccontextmanager
+async def sender(
+    size: tuple[int, int], fps: int, codec: str | None, content: str, sound: bool
+) -> AsyncIterator[Sender]:
+    """Start the browser and its pattern. ``codec``: the only one to offer, or None for the browser's own choice."""
+    width, height = size
+    with serve(pattern.PAGE) as address:
+        async with chromium(pattern.TITLE) as browser:
+            context = await browser.new_context(viewport={"width": width, "height": height})
+            drawing = await context.new_page()
+            await drawing.goto(f"{address}?w={width}&h={height}&fps={fps}")
+            await context.add_init_script(f"({WATCH})({codec!r})" if codec else f"({WATCH})(null)")
+            yield Sender(context, content, sound)

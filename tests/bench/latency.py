@@ -1,0 +1,168 @@
+"""How long a picture takes from being drawn to being on the glass: our receiver against Chromium as the receiver.
+
+One Chromium shares a tab whose picture carries the time at which it was drawn (tests/peers/pattern), through the
+product's own sender page, into one receiver after the other, alternating, so that both meet the same noise:
+
+* ours: all its processes, headless. Shown is the VSync at which the picture is due: ``Stamps.on_screen`` on a simulated
+  60 Hz screen.
+* Chromium: a second browser behind the product's own server and pairing. Shown is ``presentationTime`` of
+  requestVideoFrameCallback, when the picture goes to the compositor; the VSync after that is not counted, which favours
+  Chromium. ``--way fastest`` takes frames from a MediaStreamTrackProcessor with jitterBufferTarget 0, counted as shown
+  as soon as a script has them: no screen, no VSync, the least that Chromium can do.
+
+Both read the pattern from a copy of the picture's top 16 rows, within the CPU time that is counted: user and system
+time of the receiver's whole process tree. The sender's part (capture, encoding) is in both latencies and in neither CPU
+time. Lost is what the sender encoded and the receiver did not show, within a frame or two at the ends of each leg.
+
+Our answer gives the sender a bitrate to start with. The second browser's answer is given the same one, for without it
+the sender shrinks the picture for its first ten seconds or more, and the two would not do the same work. Measuring
+starts after ``--warm-up``, when start and settling are over. Compare the ratios; the milliseconds are the machine's.
+"""
+
+import argparse
+import asyncio
+import dataclasses
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import psutil
+from playwright.async_api import Error as PlaywrightError
+
+from tests.bench import _figures as figures
+from tests.bench._browser import browser
+from tests.bench._figures import Leg, Seen
+from tests.bench._ours import ours
+from tests.bench._sender import Doorway, Sender, sender
+
+START_S = 60.0
+"""For starting a receiver, pairing and sharing, on a machine that is busy with other things."""
+
+
+class Receiver(Doorway, Protocol):
+    """What is measured."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def process(self) -> psutil.Process: ...
+
+    async def watch(self, seconds: float) -> Seen: ...
+
+
+Opening = Callable[[], AbstractAsyncContextManager[Receiver]]
+
+
+def size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    return int(width), int(height)
+
+
+def options(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench latency", description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=15.0, help="measured in each leg (%(default)s)")
+    parser.add_argument("--warm-up", type=float, default=10.0, help="seconds before that (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=2, help="legs of each receiver, alternating (%(default)s)")
+    parser.add_argument("--size", type=size, default=(1280, 720), help="of the pattern (1280x720)")
+    parser.add_argument("--fps", type=int, default=30, help="of the pattern (%(default)s)")
+    parser.add_argument("--codec", choices=("VP8", "H264"), help="the only one offered (else what Chromium prefers)")
+    parser.add_argument(
+        "--content", choices=("detail", "motion"), default="detail", help="as chosen on the sender page"
+    )
+    parser.add_argument("--no-sound", action="store_true", help="share the picture alone")
+    parser.add_argument("--way", choices=("video", "fastest"), default="video", help="Chromium's way to the picture")
+    parser.add_argument("--only", choices=("ours", "chromium"), help="just one of the two")
+    parser.add_argument("--json", action="store_true", help="print the figures for programs")
+    return parser.parse_args(argv)
+
+
+def cpu_s(root: psutil.Process) -> float:
+    """CPU seconds of a process tree so far."""
+    total = 0.0
+    for process in (root, *root.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+    return total
+
+
+async def leg(number: int, opening: Opening, source: Sender, asked: argparse.Namespace) -> Leg:
+    """One receiver's turn."""
+    async with asyncio.timeout(START_S + asked.warm_up + asked.seconds), opening() as receiver:
+        async with source.share(receiver) as sharing:
+            await asyncio.sleep(asked.warm_up)
+            before, spent = await sharing.counters(), cpu_s(receiver.process)
+            seen = await receiver.watch(asked.seconds)
+            spent, after = cpu_s(receiver.process) - spent, await sharing.counters()
+        assert seen.pictures, "no picture was shown"
+        encoded = after.frames_encoded - before.frames_encoded
+        mbps = (after.bytes_sent - before.bytes_sent) * 8 / 1000 / (after.at_ms - before.at_ms)
+        return Leg(receiver.name, number, os.getloadavg()[0], seen, encoded, mbps, after.codec, spent)
+
+
+async def measure(asked: argparse.Namespace) -> tuple[list[Leg], list[Leg], bool]:
+    """Our legs, Chromium's legs, and whether all went well."""
+    sides: dict[str, Opening] = {
+        "ours": lambda: ours(asked.size[0]),
+        "chromium": lambda: browser(asked.way, asked.size),
+    }
+    legs: dict[str, list[Leg]] = {name: [] for name in sides}
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # so that no process is left behind
+    well = True
+    async with sender(asked.size, asked.fps, asked.codec, asked.content, not asked.no_sound) as source:
+        for number in range(1, asked.rounds + 1):
+            for name, opening in sides.items():
+                if asked.only not in (None, name):
+                    continue
+                try:
+                    done = await leg(number, opening, source, asked)
+                except (AssertionError, TimeoutError, OSError, PlaywrightError) as error:
+                    well = False
+                    print(f"round {number}, {name}: failed: {error or type(error).__name__}", file=sys.stderr)
+                    continue
+                legs[name].append(done)
+                p50, p95 = (figures.figures([done])[f"latency {key}, ms"] for key in ("p50", "p95"))
+                print(
+                    f"round {number}, {name}: {done.codec}, p50 {p50:.1f} ms, p95 {p95:.1f} ms, load {done.load:.1f}",
+                    file=sys.stderr,
+                )
+    return legs["ours"], legs["chromium"], well
+
+
+def main(argv: list[str]) -> int:
+    asked = options(argv)
+    try:
+        mine, theirs, well = asyncio.run(measure(asked))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("interrupted", file=sys.stderr)
+        return 130
+    if asked.json:
+        print(json.dumps([{**dataclasses.asdict(leg), "figures": figures.figures([leg])} for leg in mine + theirs]))
+        return 0 if well else 1
+    width, height = asked.size
+    print(
+        f"{width} × {height}, {asked.fps} frames/s, {asked.content}, {'no sound' if asked.no_sound else 'with sound'}"
+    )
+    loads = [leg.load for leg in mine + theirs]
+    if loads:
+        print(f"{os.cpu_count()} cores, load average {min(loads):.1f} to {max(loads):.1f}, {asked.rounds} rounds")
+    if mine and theirs:
+        codecs = {leg.codec for leg in mine + theirs}
+        print(f"codec {codecs.pop()} on both sides" if len(codecs) == 1 else f"NOT THE SAME CODEC: {codecs}")
+        print("\n" + figures.table(mine, theirs, theirs[0].receiver))
+    if mine:
+        print("\n" + figures.way(mine))
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

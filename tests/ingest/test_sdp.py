@@ -1,0 +1,212 @@
+import re
+
+import pytest
+from aiortc.sdp import SessionDescription
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receiver.errors import PeerError
+from receiver.ingest import answer, candidate, sdp
+from receiver.ingest.answer import LocalTransport
+from receiver.ingest.candidate import Candidate, CandidateError
+from receiver.ingest.sdp import SdpError
+
+FINGERPRINT = ":".join(["AB"] * 32)
+LOCAL = LocalTransport("ours", "p" * 22, FINGERPRINT, (Candidate("1", 2130706431, "192.0.2.7", 5000, "host"),))
+
+OFFER = f"""v=0
+o=- 1 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1 2
+a=extmap-allow-mixed
+m=video 9 UDP/TLS/RTP/SAVPF 96 97 103 104 35 36 107 108
+c=IN IP4 0.0.0.0
+a=rtcp:9 IN IP4 0.0.0.0
+a=candidate:1 1 udp 2113937151 5f7f6bd8-2c43-4a52-8f0c-1c0f9a1b9d6e.local 50000 typ host generation 0
+a=candidate:2 1 udp 2113937151 192.0.2.9 50001 typ host generation 0 network-cost 999
+a=candidate:3 1 tcp 1518280447 192.0.2.9 9 typ host tcptype active generation 0
+a=end-of-candidates
+a=ice-ufrag:abcd
+a=ice-pwd:{"x" * 24}
+a=ice-options:trickle
+a=fingerprint:sha-256 {FINGERPRINT}
+a=setup:actpass
+a=mid:0
+a=extmap:3 {sdp.TRANSPORT_CC}
+a=extmap:4/recvonly urn:ietf:params:rtp-hdrext:sdes:mid
+a=sendonly
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:96 VP8/90000
+a=rtcp-fb:96 goog-remb
+a=rtcp-fb:96 transport-cc
+a=rtcp-fb:96 nack
+a=rtcp-fb:96 nack pli
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+a=rtpmap:103 H264/90000
+a=rtcp-fb:103 nack
+a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f
+a=rtpmap:104 rtx/90000
+a=fmtp:104 apt=103
+a=rtpmap:35 AV1/90000
+a=rtpmap:36 rtx/90000
+a=fmtp:36 apt=35
+a=rtpmap:107 H264/90000
+a=fmtp:107 packetization-mode=1;profile-level-id=f4001f
+a=rtpmap:108 ulpfec/90000
+a=ssrc-group:FID 111 222
+m=audio 9 UDP/TLS/RTP/SAVPF 111 63
+a=mid:1
+a=extmap:3 {sdp.TRANSPORT_CC}
+a=sendonly
+a=rtcp-mux
+a=rtpmap:111 opus/48000/2
+a=rtcp-fb:111 transport-cc
+a=fmtp:111 minptime=10;useinbandfec=1
+a=rtpmap:63 red/48000/2
+m=application 9 UDP/DTLS/SCTP webrtc-datachannel
+a=mid:2
+a=sctp-port:5000
+""".replace("\n", "\r\n")
+
+
+def negotiate(offer: str = OFFER, codecs=("VP8", "H264")):
+    parsed = sdp.parse(offer)
+    plan, accepted = answer.choose(parsed, codecs)
+    return plan, answer.write(parsed, accepted, LOCAL)
+
+
+def test_what_is_understood_of_an_offer():
+    offer = sdp.parse(OFFER)
+    assert offer.candidates == [Candidate("2", 2113937151, "192.0.2.9", 50001, "host")]
+    assert (offer.ufrag, offer.fingerprints) == ("abcd", {"sha-256": FINGERPRINT})
+    assert [media.kind for media in offer.media] == ["video", "audio", "application"]
+    assert offer.media[0].formats[96].feedback == {"goog-remb", "transport-cc", "nack", "nack pli"}
+
+
+def test_the_plan_follows_our_preference():
+    plan, text = negotiate(codecs=("H264", "VP8"))
+    assert plan.video == {103: "H264", 96: "VP8"}
+    assert (plan.audio, plan.rtx, plan.nack, plan.transport_cc_id) == ({111: "opus"}, {104: 103, 97: 96}, True, 3)
+    assert "m=video 9 UDP/TLS/RTP/SAVPF 103 104 96 97\r\n" in text
+
+
+def test_the_answer_as_another_library_reads_it():
+    _, text = negotiate()
+    read = SessionDescription.parse(text)
+    video, audio, data = read.media
+    assert (video.dtls.role, [f.algorithm for f in video.dtls.fingerprints]) == ("server", ["sha-256"])
+    assert [codec.payloadType for codec in video.rtp.codecs] == [96, 97, 103, 104]
+    assert [(f.type, f.parameter) for f in video.rtp.codecs[0].rtcpFeedback] == [
+        ("nack", None),
+        ("nack", "pli"),
+        ("transport-cc", None),
+    ]
+    assert video.rtp.codecs[0].parameters["x-google-start-bitrate"] == "6000"
+    assert video.rtp.codecs[2].parameters["profile-level-id"] == "42001f"
+    assert [(c.ip, c.port) for c in video.ice_candidates] == [("192.0.2.7", 5000)]
+    assert (video.direction, audio.direction, data.port) == ("recvonly", "recvonly", 0)
+    assert [codec.payloadType for codec in audio.rtp.codecs] == [111]
+    assert "a=group:BUNDLE 0 1\r\n" in text
+    assert text.count("a=setup:passive") == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("v=0", "hello", "not SDP"),
+        ("a=fingerprint:sha-256 AB", "a=fingerprint:sha-256 XY", "fingerprint can't be read"),
+        ("a=fingerprint:sha-256", "a=x", "lacks a certificate fingerprint"),
+        ("a=fingerprint:sha-256", "a=fingerprint:md5", "must be sha-256"),
+        ("a=setup:actpass", "a=setup:passive", "DTLS client's part"),
+        ("a=ice-ufrag:abcd", "a=ice-ufrag:a b", "ice-ufrag"),
+        ("a=ice-pwd", "a=x", "ICE credentials"),
+        ("a=mid:1", "a=mid:0", "same mid"),
+        ("a=rtpmap:96 VP8/90000", "a=rtpmap:96 VP8", "payload format can't be read"),
+        ("m=video 9", "m=video", "media line can't be read"),
+        ("m=video", "m=text", "has no video"),
+        ("a=sendonly", "a=recvonly", "not sent to us"),
+        ("a=group:BUNDLE 0 1 2", "a=x", "BUNDLE"),
+        ("a=rtcp-mux", "a=x", "rtcp-mux"),
+        ("UDP/TLS/RTP/SAVPF", "RTP/AVP", "UDP/TLS/RTP/SAVPF"),
+        ("a=candidate:2 1", "a=candidate:2 one", "not an ICE candidate"),
+    ],
+)
+def test_refusals_are_sentences(old, new, words):
+    with pytest.raises(PeerError, match=re.escape(words)):
+        negotiate(OFFER.replace(old, new))
+
+
+def test_no_common_codec_names_both_sides():
+    with pytest.raises(SdpError, match="this display decodes none, the sender offers AV1, H264, VP8"):
+        negotiate(codecs=("VP9",))
+
+
+def test_bounds():
+    with pytest.raises(SdpError, match="longer than"):
+        sdp.parse("v=0\r\n" + "a=x\r\n" * 20_000)
+    with pytest.raises(SdpError, match="more than"):
+        sdp.parse(OFFER + "m=text 9 RTP/AVP 1\r\n" * 20)
+    many = "".join(f"a=candidate:1 1 udp 5 192.0.2.9 {port} typ host\r\n" for port in range(1, 100))
+    assert len(sdp.parse(OFFER + many).candidates) == sdp.MAX_CANDIDATES
+
+
+@given(st.text(max_size=200))
+def test_arbitrary_text_raises_only_peer_errors(text):
+    for offer in (text, "v=0\r\n" + text):
+        with pytest.raises(PeerError):
+            sdp.parse(offer)
+
+
+ATTRIBUTES = ("extmap:", "rtpmap:", "fmtp:", "rtcp-fb:", "candidate:", "mid:", "group:BUNDLE", "fingerprint:", "setup:")
+lines = st.builds(
+    lambda name, rest: f"a={name}{rest}",
+    st.sampled_from(ATTRIBUTES),
+    st.text(alphabet="0123456789 /=;:*aV8-²٣\x00", max_size=20),
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), lines), max_size=5), st.sets(st.integers(0, 60), max_size=4))
+def test_a_damaged_offer_is_answered_or_refused(inserted, removed):
+    kept = [line for number, line in enumerate(OFFER.split("\r\n")) if number not in removed or number == 0]
+    for place, line in inserted:
+        kept.insert(place + 1, line)
+    try:
+        negotiate("\r\n".join(kept))
+    except PeerError:
+        return
+
+
+@given(st.text(max_size=100))
+def test_arbitrary_candidates_raise_only_candidate_errors(text):
+    for line in (text, f"candidate:1 1 udp 5 {text} 5000 typ host", f"candidate:1 1 udp {text} ::1 5000 typ host"):
+        try:
+            candidate.parse(line)
+        except CandidateError:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("candidate:1 1 UDP 5 192.0.2.9 5000 typ host", True),
+        ("a=candidate:1 1 udp 5 2001:db8::1 5000 typ srflx raddr 0.0.0.0 rport 0", True),
+        ("candidate:1 1 udp 5 name.local 5000 typ host", False),
+        ("candidate:1 2 udp 5 192.0.2.9 5000 typ host", False),
+        ("candidate:1 1 tcp 5 192.0.2.9 9 typ host tcptype active", False),
+        ("candidate:1 1 udp 5 224.0.0.251 5353 typ host", False),
+        ("candidate:1 1 udp 5 192.0.2.9 0 typ host", False),
+        ("candidate:1 1 udp 5 192.0.2.9 5000 typ prflx", False),
+    ],
+)
+def test_which_candidates_are_of_use(line, kept):
+    assert (candidate.parse(line) is not None) == kept
+
+
+@pytest.mark.parametrize("break_", ["\r", "\x0b", "\u2028", "\x00"])
+def test_no_setting_of_the_senders_breaks_a_line_of_the_answer(break_: str) -> None:
+    offer = sdp.parse(OFFER.replace("profile-level-id=42001f", f"profile-level-id=42001f{break_}a=inactive"))
+    _, accepted = answer.choose(offer, ("H264",))
+    assert break_ not in answer.write(offer, accepted, LOCAL).replace("\r\n", "")

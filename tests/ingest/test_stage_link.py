@@ -1,0 +1,89 @@
+"""The media link from the intake's end, over a real socket pair."""
+
+import asyncio
+import os
+import socket
+
+import pytest
+
+from receiver.clock import FakeClock
+from receiver.ingest.stage_link import MAX_BEHIND_NS, StageLink
+from receiver.link import Framer, KeyframeRequest, SetPaused, encode
+from receiver.linkio import pair
+from receiver.media import EncodedFrame
+
+FRAME = EncodedFrame(1, "video", "VP8", 3000, bytes(1000), True, False, 1, 2)
+
+
+class Ends:
+    """The link, the stage's end of it, and how often a keyframe was asked for."""
+
+    def __init__(self) -> None:
+        near, self.stage = pair()
+        self.clock = FakeClock(10**9)
+        self.requests = 0
+        self.link = StageLink(os.dup(near.fileno()), self.clock, self._count)
+        near.close()
+
+    def _count(self) -> None:
+        self.requests += 1
+
+
+@pytest.fixture
+async def ends():
+    ends = Ends()
+    yield ends
+    ends.link.close()
+    ends.stage.close()
+
+
+async def test_frames_arrive_whole(ends):
+    assert ends.link.ready
+    assert ends.link.send(FRAME)
+    assert Framer().feed(ends.stage.recv(1 << 20)) == [FRAME]
+
+
+async def test_a_stage_that_has_not_caught_up_in_time_is_refused_until_it_has(ends):
+    assert ends.link.send(FRAME)
+    ends.clock.advance(MAX_BEHIND_NS)
+    assert ends.link.send(FRAME)
+    ends.clock.advance(1)
+    assert not ends.link.ready
+    assert not ends.link.send(FRAME)
+    ends.stage.recv(1 << 20)
+    assert ends.link.ready
+    assert ends.link.send(FRAME)
+
+
+async def test_a_frame_that_does_not_fit_at_once_is_finished_later(ends):
+    big = EncodedFrame(1, "video", "VP8", 3000, bytes(12_000_000), True, False, 1, 2)
+    assert ends.link.send(big)
+    assert not ends.link.ready
+    framer, got = Framer(), []
+    for _ in range(10_000):
+        try:
+            got += framer.feed(ends.stage.recv(1 << 20))
+        except BlockingIOError:
+            break
+        ends.link.flush()
+    assert got == [big]
+    assert ends.link.ready
+
+
+async def test_keyframe_requests_reach_the_stream_and_other_messages_do_not(ends):
+    ends.stage.send(encode(KeyframeRequest("test")) + encode(SetPaused(1, True)))
+    await asyncio.sleep(0.01)
+    assert ends.requests == 1
+
+
+@pytest.mark.parametrize("ending", ["close", "garbage"])
+async def test_a_stage_that_is_gone_takes_nothing(ends, ending):
+    if ending == "close":
+        ends.stage.shutdown(socket.SHUT_RDWR)
+    else:
+        ends.stage.send(b"\x04\0\0\0junk")
+    await asyncio.sleep(0.01)
+    assert not ends.link.ready
+    assert not ends.link.send(FRAME)
+    assert not ends.link.flush()
+    ends.link.close()

@@ -1,0 +1,223 @@
+"""The pacer against simulated senders, networks and screens."""
+
+import itertools
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receiver.pace.pacer import MAX_QUEUE, Pacer
+
+MS = 1_000_000
+SECOND = 1_000_000_000
+PERIOD = 16_666_667
+START = 50 * SECOND
+
+
+def grid(after: int) -> int:
+    return after + -after % PERIOD
+
+
+def immediate(after: int) -> int:
+    return after
+
+
+@dataclass(frozen=True)
+class Frame:
+    timestamp: int
+    arrival: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    timestamp: int
+    arrival: int
+    on_screen: int
+
+    @property
+    def latency_ms(self) -> float:
+        return (self.on_screen - self.arrival) / MS
+
+
+def stream(interval_ms: float, delays_ms: list[float], drift: float = 0.0) -> list[Frame]:
+    """Frames every ``interval_ms`` of the sender's clock, each delayed by the network; order is kept."""
+    frames: list[Frame] = []
+    for i, delay in enumerate(delays_ms):
+        sent = i * interval_ms
+        arrival = START + int((sent * (1 + drift) + delay) * MS)
+        if frames:
+            arrival = max(arrival, frames[-1].arrival)
+        frames.append(Frame(int(sent * 90), arrival))
+    return frames
+
+
+def play(
+    frames: list[Frame],
+    mode: str = "interactive",
+    decode_ms: float = 3,
+    vsync: Callable[[int], int] = grid,
+    hold_ns: int = 0,
+    late_ms: float = 0,
+) -> tuple[list[Shown], Pacer[Frame]]:
+    """A decoder that takes ``decode_ms`` a frame and a presenter, without sleeping. Each waking is ``late_ms`` late."""
+    pacer: Pacer[Frame] = Pacer(mode, vsync, PERIOD)
+    pacer.hold_ns = hold_ns
+    ready: list[tuple[int, Frame]] = []
+    free = 0
+    for frame in frames:
+        free = max(free, frame.arrival) + int(decode_ms * MS)
+        ready.append((free, frame))
+    shown: list[Shown] = []
+    now = START
+    while ready or len(pacer):
+        while ready and ready[0][0] <= now:
+            decoded, frame = ready.pop(0)
+            pacer.push(frame, frame.timestamp, frame.arrival, decoded)
+            assert len(pacer) <= MAX_QUEUE
+        choice = pacer.choose(now)
+        if choice is not None:
+            on_screen = vsync(now + MS)
+            pacer.rendered(MS)
+            shown.append(Shown(choice.item.timestamp, choice.item.arrival, on_screen))
+            now = on_screen
+            continue
+        waits = [t for t in (ready[0][0] if ready else None, pacer.wake_at(now)) if t is not None]
+        if waits:
+            assert min(waits) > now, "the loop would spin"
+            now = min(waits) + int(late_ms * MS)
+    return shown, pacer
+
+
+delays = st.lists(
+    st.one_of(st.floats(0, 8), st.floats(0, 60), st.sampled_from([300.0, 1500.0])), min_size=1, max_size=200
+)
+modes = st.sampled_from(["interactive", "smooth"])
+screens = st.sampled_from([grid, immediate])
+
+
+@given(delays, st.sampled_from([8.0, 16.667, 33.333, 500.0]), modes, screens, st.integers(0, 300 * MS))
+def test_order_never_breaks_and_every_picture_is_accounted_for(network, interval, mode, vsync, hold):
+    frames = stream(interval, network)
+    shown, pacer = play(frames, mode, vsync=vsync, hold_ns=hold)
+    timestamps = [s.timestamp for s in shown]
+    assert timestamps == sorted(set(timestamps))
+    assert len(shown) + sum(pacer.dropped.values()) == len(frames)
+    assert timestamps[-1] == frames[-1].timestamp, "the newest picture always reaches the screen"
+
+
+@given(delays, st.lists(st.integers(0, 2**40), max_size=200), modes)
+def test_any_timestamps_do_no_harm(network, timestamps, mode):
+    frames = [Frame(t, f.arrival) for t, f in zip(timestamps, stream(20, network), strict=False)]
+    shown, pacer = play(frames, mode)
+    assert len(shown) + sum(pacer.dropped.values()) == len(frames)
+    assert all(s.latency_ms < 1000 for s in shown[-1:]), "no timestamp can hold a picture back for long"
+
+
+@pytest.mark.parametrize("mode", ["interactive", "smooth"])
+@pytest.mark.parametrize("drift", [-200e-6, 0.0, 200e-6])
+def test_latency_does_not_grow_over_ten_minutes_of_drift_jitter_and_stalls(mode, drift):
+    network = [(i * 7919 % 13) + (700.0 if i % 2000 == 1999 else 0.0) for i in range(30 * 600)]
+    shown, _ = play(stream(1000 / 30, network, drift), mode)
+    first = statistics.median(s.latency_ms for s in shown[300:1500])
+    last = statistics.median(s.latency_ms for s in shown[-1200:])
+    assert last < first + PERIOD / MS
+    assert len(shown) > 0.98 * len(network)
+
+
+@pytest.mark.parametrize("mode", ["interactive", "smooth"])
+def test_a_static_screen_is_shown_no_later_than_a_moving_one(mode):
+    def median(interval: float, frames: int) -> float:
+        shown, _ = play(stream(interval, [i * 7919 % 5 for i in range(frames)]), mode)
+        return statistics.median(s.latency_ms for s in shown[5:])
+
+    assert median(500.0, 60) <= median(1000 / 30, 600) + 1
+
+
+def test_a_quiet_network_costs_interactive_mode_a_vsync_and_no_more():
+    for interval in (1000 / 60, 1000 / 30):
+        shown, pacer = play(stream(interval, [2.0] * 900))
+        assert max(s.latency_ms for s in shown[60:]) < 3 + 1 + PERIOD / MS + 1
+        assert pacer.shown_late <= 2
+        assert sum(pacer.dropped.values()) <= 2
+
+
+def test_smooth_mode_keeps_two_pictures_in_hand():
+    shown, pacer = play(stream(1000 / 30, [(i * 7919 % 41) for i in range(900)]), "smooth")
+    gaps = [b.on_screen - a.on_screen for a, b in itertools.pairwise(shown[60:])]
+    assert max(gaps) <= 3 * PERIOD, "40 ms of jitter are not seen"
+    latency = statistics.median(s.latency_ms for s in shown[60:])
+    assert 2 * 1000 / 30 - 25 < latency < 2 * 1000 / 30 + 30
+    assert pacer.dropped == {}
+
+
+@pytest.mark.parametrize("mode", ["interactive", "smooth"])
+def test_the_first_picture_is_shown_at_once(mode):
+    shown, _ = play(stream(1000 / 30, [40.0, 5.0, 5.0]), mode)
+    assert shown[0].latency_ms <= 3 + 1 + PERIOD / MS
+
+
+def test_a_late_keyframe_at_the_start_does_not_delay_what_follows():
+    shown, _ = play(stream(1000 / 30, [250.0] + [5.0] * 90))
+    assert statistics.median(s.latency_ms for s in shown[-30:]) < 25
+
+
+def test_the_newest_is_shown_late_and_counted_when_the_sender_stalls():
+    frames = stream(1000 / 30, [5.0] * 60 + [400.0] + [5.0] * 60)
+    shown, pacer = play(frames)
+    assert pacer.shown_late >= 1
+    assert shown[-1].timestamp == frames[-1].timestamp
+    assert statistics.median(s.latency_ms for s in shown[-30:]) < 25
+
+
+def test_more_than_two_queued_and_due_are_skipped_oldest_first():
+    pacer: Pacer[int] = Pacer("smooth", grid, PERIOD)
+    pacer.push(0, 0, START, START)
+    assert pacer.choose(START).item == 0
+    for i in range(1, 6):  # five at once, long after their time
+        pacer.push(i, i * 1500, START + 600 * MS, START + 600 * MS)
+    choice = pacer.choose(START + 600 * MS)
+    assert choice.item == 5
+    assert choice.late_ns > 0
+    assert pacer.dropped == {"skipped": 3, "late": 1}
+
+
+def test_twice_the_screens_rate_is_thinned_without_growing_late():
+    for mode in ("interactive", "smooth"):
+        shown, _ = play(stream(1000 / 120, [2.0] * 1200), mode)
+        assert len(shown) == pytest.approx(600, abs=12)
+        assert statistics.median(s.latency_ms for s in shown[-100:]) < 120
+
+
+def test_a_hold_for_the_sound_moves_pictures_and_drops_none():
+    held, pacer = play(stream(1000 / 30, [2.0] * 600), hold_ns=100 * MS)
+    free, _ = play(stream(1000 / 30, [2.0] * 600))
+    extra = statistics.median(s.latency_ms for s in held[-60:]) - statistics.median(s.latency_ms for s in free[-60:])
+    assert 100 - 17 <= extra <= 100 + 17
+    assert pacer.dropped == {}
+
+
+def test_clearing_counts_what_goes():
+    pacer: Pacer[int] = Pacer("smooth", grid, PERIOD)
+    pacer.push(0, 0, START, START)
+    pacer.push(1, 3000, START, START)
+    pacer.clear("paused")
+    assert pacer.dropped == {"paused": 2}
+    assert pacer.wake_at(START) is None
+
+
+def test_a_picture_that_is_not_newer_is_dropped():
+    pacer: Pacer[int] = Pacer("interactive", grid, PERIOD)
+    pacer.push(0, 3000, START, START)
+    pacer.push(1, 3000, START, START)
+    pacer.push(2, 0, START, START)
+    assert pacer.dropped == {"reordered": 2}
+
+
+@pytest.mark.parametrize("mode", ["interactive", "smooth"])
+def test_a_busy_machine_shows_pictures_late_but_drops_none_that_could_be_shown(mode):
+    """The presenter wakes 10 ms late; the next picture is not due for another 33 ms."""
+    shown, pacer = play(stream(1000 / 30, [2.0] * 900), mode, hold_ns=60 * MS, late_ms=10)
+    assert len(shown) > 890, pacer.dropped

@@ -1,0 +1,103 @@
+"""The command-line sender casts to a real receiver."""
+
+import asyncio
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from receiver.link import TapSound
+from receiver.trust.audit_file import read
+from tests.peers import pattern
+from tests.peers.box import Box, Sample, collect, readings
+
+
+def is_live(status: dict) -> bool:
+    return any(cast["live"] for cast in status["casts"])
+
+
+def sound_of(samples: list[Sample]) -> np.ndarray:
+    blocks = [np.frombuffer(sample.samples, np.int16)[::2] for sample in samples if isinstance(sample, TapSound)]
+    return np.concatenate(blocks) / 32768
+
+
+async def test_the_pattern_is_on_the_display_until_ctrl_c(tv: Box, person, tmp_path: Path) -> None:
+    async with person("test") as anna:
+        await tv.until(is_live)
+        async with tv.tap() as tap:
+            samples = await collect(tap, 4)
+        frames = [frame for _, frame in readings(samples)]
+        assert len(frames) > 20
+        assert frames == sorted(frames)
+        assert len(pattern.tone_onsets(sound_of(samples))) >= 2
+        await anna.says(r"1280×720 · \d+ fps · [\d.]+ Mbit/s · RTT .* · display: 1280×720 \d+ fps, \d+ ms, \d+ dropped")
+
+        async with person("test", name="Ben") as ben:
+            assert await ben.ends() == 5
+            assert "✗ Anna is sharing now. Ask to take over, or wait." in ben.told
+
+        anna.interrupt()
+        assert await anna.ends() == 0
+        await tv.until(lambda status: not status["casts"])
+
+    async with person("send", "display.stop") as anna:
+        output = await anna.output()
+        assert await anna.ends() == 0, anna.told
+        assert json.loads(output) == {"state": "stopped"}
+        assert anna.told == "", "a known device was asked for a PIN"
+    async with person("send", "no.such") as anna:
+        assert await anna.ends() == 1
+        assert "no method no.such" in anna.told
+    told = [(entry.event, entry.who) for entry in read(tmp_path / "state")]
+    assert told[:3] == [("paired", "Anna"), ("cast began", "Anna"), ("paired", "Ben")]
+    assert told[3:5] == [("cast ended", "Anna"), ("returned", "Anna")]
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> str:
+    """Five seconds of picture and sound."""
+    path = tmp_path / "film.mp4"
+    pictures, sound = ("-f", "lavfi", "-i", "testsrc=s=640x360:r=25:d=5"), ("-f", "lavfi", "-i", "sine=f=1000:d=5")
+    subprocess.run(["ffmpeg", "-v", "error", *pictures, *sound, str(path)], check=True)
+    return str(path)
+
+
+async def test_a_film_is_played_with_its_sound_to_its_end(tv: Box, person, film: str) -> None:
+    async with person("file", film, "--codec", "H264") as anna:
+        await tv.until(is_live)
+        async with tv.tap() as tap:
+            samples = await collect(tap, 3)
+        assert (await tv.snapshot()).image
+        assert np.abs(sound_of(samples)).max() > 0.05
+        assert await anna.ends() == 0, anna.told
+    await tv.until(lambda status: not status["casts"])
+
+
+async def test_a_display_that_stops_ends_the_cast_and_says_so(tv: Box, person) -> None:
+    async with person("test") as anna:
+        await tv.until(is_live)
+        await tv.stop()
+        assert await anna.ends() == 7
+        assert "✗ The display" in anna.told
+
+
+async def test_what_the_display_tells_is_printed(tv: Box, person) -> None:
+    async with person("tail", "displays") as anna:
+        while (told := json.loads(await anna.line()))["method"] != "data.added":
+            pass
+        assert told["params"]["fields"]["display_name"] == "Test room"
+        anna.interrupt()
+        assert await anna.ends() == 0
+
+
+async def test_a_screen_is_on_the_display(tv: Box, person, desktop: str) -> None:
+    async with person("screen", "--fps", "15", DISPLAY=desktop):
+        await tv.until(is_live)
+        async with tv.tap() as tap:
+            await asyncio.sleep(1)
+            frames = [frame for _, frame in readings(await collect(tap, 3))]
+        assert len(frames) > 5
+        assert frames == sorted(frames)
+        assert len(set(frames)) > 5

@@ -1,0 +1,140 @@
+"""The output in use, over backends that fail, vanish and come back; and the null output on the real clock."""
+
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from receiver.clock import MonotonicClock
+from receiver.errors import BackendUnavailable
+from receiver.sound.null import NullBackend
+from receiver.sound.output import Output, open_sink
+from receiver.sound.player import Player
+from receiver.sound.portaudio import PortAudioBackend
+
+MS = 1_000_000
+
+
+class Plug:
+    """A backend that is there while ``there``."""
+
+    name = "plug"
+
+    def __init__(self, there):
+        self.there = there
+        self.render = None
+        self.lost = None
+        self.started = threading.Event()
+
+    def start(self, render, lost):
+        if not self.there:
+            raise BackendUnavailable("The plug is out. Put it in.")
+        self.render, self.lost = render, lost
+        self.started.set()
+
+    def stop(self):
+        self.started.clear()
+
+
+class Listener:
+    """A render that says when it has been asked."""
+
+    def __init__(self):
+        self.asked = threading.Event()
+        self.heard = []
+
+    def __call__(self, n, heard_ns):
+        self.heard.append(heard_ns)
+        if len(self.heard) >= 5:
+            self.asked.set()
+        return np.full((n, 2), 20_000, np.int16)
+
+
+def test_null_asks_in_steady_steps():
+    backend, listener = NullBackend(MonotonicClock()), Listener()
+    backend.start(listener, lambda why: None)
+    assert listener.asked.wait(10)
+    backend.stop()
+    backend.stop()
+    assert set(np.diff(listener.heard[:5])) == {10 * MS}
+    count = len(listener.heard)
+    time.sleep(0.03)
+    assert len(listener.heard) == count
+
+
+def test_a_tap_on_the_null_sink_gets_steady_blocks():
+    clock = MonotonicClock()
+    sink, name, reason = open_sink("null")
+    assert (name, reason) == ("null", "No sound: it is turned off in the configuration.")
+    player = Player(sink, clock)
+    blocks, enough = [], threading.Event()
+
+    def tap(timestamp, heard_ns, samples):
+        blocks.append((timestamp, heard_ns, len(samples)))
+        if len(blocks) >= 10:
+            enough.set()
+
+    player.set_tap(tap)
+    for i in range(25):
+        player.push(np.ones((960, 2), np.int16), i * 960, None, clock.now() + i * 20 * MS, discontinuity=False)
+    assert enough.wait(10)
+    player.close()
+    sink.close()
+    timestamps, heard, sizes = zip(*blocks[:10], strict=True)
+    assert set(np.diff(heard)) == {10 * MS}
+    assert all(474 <= step <= 486 for step in np.diff(timestamps))
+    assert set(sizes) == {480 * 4}
+
+
+def test_a_device_that_is_missing_is_taken_when_it_comes():
+    plug, listener = Plug(there=False), Listener()
+    output = Output(plug, MonotonicClock(), retry_s=0.05)
+    assert (output.name, output.reason) == ("null", "No sound: The plug is out. Put it in.")
+    output.attach(listener)
+    assert listener.asked.wait(10)
+    plug.there = True
+    assert plug.started.wait(10)
+    output.close()
+    assert not plug.started.is_set()
+
+
+def test_a_device_that_goes_leaves_the_players_running():
+    plug, listener = Plug(there=True), Listener()
+    output = Output(plug, MonotonicClock(), retry_s=3600)
+    assert (output.name, output.reason) == ("plug", "Sound plays on plug.")
+    output.attach(listener)
+    assert (plug.render(480, 0) == 20_000).all()
+    plug.lost("Somebody pulled the plug.")
+    assert listener.asked.wait(10)
+    assert (output.name, output.reason) == ("null", "No sound: Somebody pulled the plug.")
+    output.close()
+    output.close()
+
+
+def test_players_are_summed_without_wrapping():
+    plug = Plug(there=True)
+    output = Output(plug, MonotonicClock())
+    assert not plug.render(480, 0).any()
+    first, second = Listener(), Listener()
+    output.attach(first)
+    output.attach(second)
+    assert (plug.render(480, 0) == 32_767).all()
+    output.detach(second)
+    assert (plug.render(480, 0) == 20_000).all()
+    output.close()
+
+
+def test_a_missing_library_is_named_with_its_remedy(tmp_path, monkeypatch):
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    backend = PortAudioBackend(MonotonicClock())
+    with pytest.raises(BackendUnavailable, match="apt install libportaudio2"):
+        backend.start(Listener(), lambda why: None)
+
+
+def test_a_device_that_is_not_there_is_named():
+    with pytest.raises(BackendUnavailable, match=r"no sound (device named 'Nobody has this'|output)"):
+        PortAudioBackend(MonotonicClock(), "Nobody has this").start(Listener(), lambda why: None)

@@ -1,0 +1,34 @@
+"""Stages to test, and pictures to give them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import numpy as np
+import pytest
+
+from tests.peers.stage_process import StageProcess
+
+
+@pytest.fixture
+def flat() -> Callable[..., np.ndarray]:
+    """A picture of one luma."""
+
+    def picture(value: int, width: int = 320, height: int = 180) -> np.ndarray:
+        return np.full((height, width), value, np.uint8)
+
+    return picture
+
+
+@pytest.fixture
+async def start_stage() -> AsyncIterator[Callable[..., Awaitable[StageProcess]]]:
+    """Starts stages, and leaves none behind."""
+    stages: list[StageProcess] = []
+
+    async def start(*extra: str, output: str = "headless", size: str = "640x360", sound: str = "null") -> StageProcess:
+        stage = await StageProcess.start("--output", output, "--size", size, "--sound", sound, *extra)
+        stages.append(stage)
+        await stage.is_ready()
+        return stage
+
+    yield start
+    for stage in stages:
+        await stage.kill()

@@ -1,0 +1,175 @@
+"""A stage in a real X11 window: what X has is what the stage says it shows."""
+
+import asyncio
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import av
+import numpy as np
+import pytest
+
+from receiver import linkio
+from receiver.link import Scene, SetTap, Snapshot, StreamStats, TakeSnapshot, TapPicture
+
+
+@pytest.fixture
+async def display(monkeypatch) -> AsyncIterator[str]:
+    """An X server of our own, with nothing on it."""
+    if shutil.which("Xvfb") is None or shutil.which("import") is None:
+        pytest.skip("Xvfb and ImageMagick are needed to look at a window; install the packages xvfb and imagemagick")
+    ours, theirs = os.pipe()
+    server = await asyncio.create_subprocess_exec(
+        *("Xvfb", "-displayfd", str(theirs), "-screen", "0", "900x600x24", "-nolisten", "tcp"),
+        pass_fds=(theirs,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    with os.fdopen(ours) as pipe:
+        name = f":{(await asyncio.to_thread(pipe.readline)).strip()}"
+    monkeypatch.setenv("DISPLAY", name)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    yield name
+    server.terminate()
+    await server.wait()
+
+
+async def root(display: str) -> np.ndarray:
+    """RGB of the X root window, from a client that we did not write."""
+    process = await asyncio.create_subprocess_exec(
+        *("import", "-display", display, "-window", "root", "-depth", "8", "png:-"), stdout=subprocess.PIPE
+    )
+    image, _ = await process.communicate()
+    assert process.returncode == 0
+    return decoded(image)
+
+
+def decoded(image: bytes) -> np.ndarray:
+    return av.CodecContext.create("png", "r").decode(av.Packet(image))[0].to_ndarray(format="rgb24")
+
+
+async def snapshot(stage, request: int) -> np.ndarray:
+    stage.link.send(TakeSnapshot(request))
+    return decoded((await stage.expect(Snapshot, lambda message: message.request == request)).image)
+
+
+async def test_the_window_has_what_the_snapshot_has(start_stage, display, flat):
+    stage = await start_stage(output="auto", size="640x360")
+    assert stage.ready.output == "window"
+    assert stage.ready.output_reason == f"A window, because X11 display {display} is there."
+    stage.link.send(Scene("Lounge", "https://192.0.2.7:8443", "", "Wired", True, toast="Ada is casting"))
+    stage.link.send(SetTap(True, 0, 0, 2, 2))
+    camera = stage.attach(1)
+    luma = flat(60)
+    luma[:, 160:] = 200
+    camera.show(luma, keyframe=True)
+    await stage.expect(TapPicture)
+    shown = await snapshot(stage, 1)
+    on_x = await root(display)
+    places = [
+        (y, x)
+        for y in range(on_x.shape[0] - 359)
+        for x in range(on_x.shape[1] - 639)
+        if np.array_equal(on_x[y, x : x + 640], shown[0]) and np.array_equal(on_x[y : y + 360, x : x + 640], shown)
+    ]
+    assert places, "the picture is nowhere on the X screen"
+    assert shown[180, 100].max() < 80 < 180 < shown[180, 500].min()
+    stats = await stage.expect(StreamStats)
+    assert stats.frames_presented == 1
+    assert await stage.stop() == 0
+
+
+class ClientMessage(ctypes.Structure):
+    """XClientMessageEvent of Xlib.h."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("serial", ctypes.c_ulong),
+        ("send_event", ctypes.c_int),
+        ("display", ctypes.c_void_p),
+        ("window", ctypes.c_ulong),
+        ("message_type", ctypes.c_ulong),
+        ("format", ctypes.c_int),
+        ("data", ctypes.c_long * 5),
+        ("rest_of_xevent", ctypes.c_long * 16),
+    )
+
+
+class Desktop:
+    """What a window manager would do to every window of a display."""
+
+    def __init__(self, display: str) -> None:
+        self._x11 = ctypes.CDLL("libX11.so.6")
+        self._x11.XOpenDisplay.restype = ctypes.c_void_p
+        self._x11.XDefaultRootWindow.restype = self._x11.XInternAtom.restype = ctypes.c_ulong
+        self._connection = ctypes.c_void_p(self._x11.XOpenDisplay(display.encode()))
+
+    def windows(self) -> list[int]:
+        root = ctypes.c_ulong(self._x11.XDefaultRootWindow(self._connection))
+        unused, children, count = ctypes.c_ulong(), ctypes.POINTER(ctypes.c_ulong)(), ctypes.c_uint()
+        refs = [ctypes.byref(value) for value in (unused, unused, children, count)]
+        self._x11.XQueryTree(self._connection, root, *refs)
+        return children[: count.value]
+
+    def close_all(self) -> None:
+        """As the close button does (ICCCM 4.2.8)."""
+        protocols = self._x11.XInternAtom(self._connection, b"WM_PROTOCOLS", 0)
+        delete = (ctypes.c_long * 5)(self._x11.XInternAtom(self._connection, b"WM_DELETE_WINDOW", 0))
+        for window in self.windows():
+            event = ClientMessage(33, 0, 1, self._connection, window, protocols, 32, delete)
+            self._x11.XSendEvent(self._connection, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(event))
+        self._x11.XFlush(self._connection)
+
+    def resize_all(self, width: int, height: int) -> None:
+        for window in self.windows():
+            self._x11.XResizeWindow(self._connection, ctypes.c_ulong(window), width, height)
+        self._x11.XFlush(self._connection)
+
+    def leave(self) -> None:
+        self._x11.XCloseDisplay(self._connection)
+
+
+async def test_closing_the_window_ends_the_stage_cleanly(start_stage, display):
+    stage = await start_stage(output="window")
+    desktop = Desktop(display)
+    desktop.close_all()
+    assert await asyncio.wait_for(stage.process.wait(), 20) == 0
+    desktop.leave()
+
+
+async def test_the_window_can_be_resized(start_stage, display, flat):
+    stage = await start_stage(output="window")
+    stage.link.send(SetTap(True, 0, 0, 2, 2))
+    camera = stage.attach(1)
+    camera.show(flat(235), keyframe=True)
+    await stage.expect(TapPicture)
+    desktop = Desktop(display)
+    desktop.resize_all(400, 500)
+    request = 1
+    while (shown := await snapshot(stage, request)).shape != (500, 400, 3):
+        request += 1
+    camera.show(flat(120))
+    await stage.expect(TapPicture)
+    shown = await snapshot(stage, 0)
+    assert shown[250, 200].min() > 100, "the picture is in the middle"
+    assert shown[20, 200].max() == 0, "a bar is above it"
+    desktop.leave()
+
+
+async def test_an_output_that_can_not_start_says_why(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    ours, theirs = linkio.pair()
+    with ours, theirs:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "receiver.stage", "--link-fd", str(theirs.fileno())),
+            *("--output", "window", "--sound", "null"),
+            pass_fds=(theirs.fileno(),),
+            stderr=subprocess.PIPE,
+        )
+        _, said = await process.communicate()
+    assert process.returncode == 69
+    assert b"there is no desktop session here" in said

@@ -1,0 +1,84 @@
+"""``python -m tests.vm [pytest arguments]``: makes the image where it isn't cached, and runs every guest's tests."""
+
+import hashlib
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.vm.machine import PROJECT, boot
+
+HERE = Path(__file__).parent
+CACHE = Path.home() / ".cache" / "ddp-receiver" / "vm"
+RECIPE = HERE / "image.sh"
+LOCK = PROJECT / "requirements.lock"
+KEPT = PROJECT / "out" / "vm"
+"""What the guests left: log, console, pictures of the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """``tests`` run under pytest in a guest with QEMU's ``devices`` and the kernel's ``modules``, in order."""
+
+    tests: str
+    devices: str
+    modules: str
+    timeout_s: float
+
+
+CARDS = (
+    "-device virtio-gpu-pci,xres=640,yres=360,id=virtio "
+    "-device bochs-display,xres=640,yres=360,edid=on,id=bochs "
+    "-device cirrus-vga,id=cirrus"
+)
+GUESTS = (Guest("devices", CARDS, "virtio-gpu,bochs,cirrus-qemu,vkms", 480),)
+
+
+def image() -> Path:
+    """The folder of the guest's image. It is made anew where the recipe or the locked packages have changed."""
+    key = hashlib.sha256(RECIPE.read_bytes() + LOCK.read_bytes()).hexdigest()[:16]
+    wanted = CACHE / key
+    if not wanted.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as draft:
+            print("Building the guest's image; this takes some minutes, once.", flush=True)
+            log = Path(draft) / "build.log"
+            with log.open("w") as told:
+                built = subprocess.run(
+                    [RECIPE, draft, LOCK, sys.executable], stdout=told, stderr=subprocess.STDOUT, check=False
+                )
+            if built.returncode:
+                sys.exit(f"{log.read_text()[-3000:]}\nThe guest's image could not be built.")
+            Path(draft).rename(wanted)
+            Path(draft).mkdir()  # for the context manager to remove
+    return wanted
+
+
+def main(arguments: list[str]) -> int:
+    """0 when the tests of every guest passed."""
+    failed = 0
+    where = image()
+    print(f"Kernel {(where / 'kernel').read_text().strip()}", flush=True)
+    for guest in GUESTS:
+        began = time.monotonic()
+        out = KEPT / guest.tests
+        out.mkdir(parents=True, exist_ok=True)
+        for old in out.iterdir():
+            old.unlink()
+        named = any(argument.startswith("tests/") for argument in arguments)
+        which = arguments if named else [f"tests/vm/{guest.tests}", *arguments]
+        pytest = shlex.join(["python3", "-m", "pytest", "-p", "no:cacheprovider", "--timeout=300", *which])
+        script = f"export DDP_VM_GUEST={guest.tests}\nexec {pytest}\n"
+        status = boot(where, out, script, guest.devices, guest.modules, guest.timeout_s)
+        told = [out / name for name in ("log", "console", "qemu.log")]
+        print(next(text for text in (path.read_text(errors="replace") for path in told if path.exists()) if text))
+        print(f"Guest {guest.tests}: exit status {status}, {time.monotonic() - began:.0f} s", flush=True)
+        failed += status != 0
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

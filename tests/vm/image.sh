@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Builds the guest: image.sh OUT LOCK PYTHON writes OUT/{root.ext4,vmlinuz,initrd.img,kernel}. Needs root, mmdebstrap,
+# e2fsprogs, cpio, kmod, and a PYTHON whose pip can reach its index. Debian 13 with the kernel of its backports, whose
+# virtio-gpu has a vblank timer (6.12 completes each flip at once); vkms, which Debian doesn't ship, is built from the
+# same release's source; the Python packages are those of LOCK, for Debian 13's Python 3.13.
+set -euo pipefail
+
+out=$1 lock=$(realpath "$2") python=$3
+mkdir -p "$out"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+root=$work/root
+
+packages=linux-image-amd64,udev,kmod,iproute2,busybox-static,libportaudio2,fonts-inter
+packages+=,python3,python3-pytest,python3-pytest-asyncio,python3-pytest-timeout,python3-hypothesis
+
+# The machine's own Debian mirror, with another suite.
+mirror=$(grep -hoE '[a-z+]+:/[^ ]*/debian/?( |$)' -s /etc/apt/sources.list.d/*.sources /etc/apt/sources.list |
+    awk 'NR == 1 { print $1 }') || true
+[ -n "$mirror" ] || { echo "There is no Debian mirror in /etc/apt to build the guest from." >&2; exit 1; }
+
+cat >"$work/preferences" <<'END'
+Package: src:linux src:linux-signed-amd64 src:linux-base
+Pin: release n=trixie-backports
+Pin-Priority: 600
+END
+
+# Runs in the guest's root. What only the build of vkms needs is purged again; it may fail, and its tests then say so.
+cat >"$work/vkms.sh" <<'END'
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+kernel=$(ls /lib/modules | sort -V | tail -n 1)
+release=$(echo "$kernel" | cut -d. -f1,2)
+tools="linux-headers-$kernel make gcc libc6-dev xz-utils"
+build() {
+    set -eu
+    mkdir /vkms && cd /vkms
+    apt-get install -y -q --no-install-recommends $tools
+    apt-get download -q "linux-source-$release"
+    dpkg-deb --fsys-tarfile linux-source-*.deb | tar -xO "./usr/src/linux-source-$release.tar.xz" |
+        tar -xJ --strip-components=4 "linux-source-$release/drivers/gpu/drm/vkms"
+    make -s -C "/lib/modules/$kernel/build" M=/vkms/vkms CONFIG_DRM_VKMS=m modules
+    strip --strip-debug vkms/vkms.ko
+    install -D -m644 vkms/vkms.ko "/lib/modules/$kernel/updates/vkms.ko"
+}
+(build) || echo "vkms could not be built for kernel $kernel" >&2
+apt-get purge -y -q --autoremove $tools || true
+rm -rf /vkms
+depmod "$kernel"
+END
+
+mmdebstrap --quiet --variant=minbase --mode=root --format=directory \
+    --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt=force-unsafe-io \
+    --setup-hook="install -D -m644 '$work/preferences' \"\$1/etc/apt/preferences.d/backports\"" \
+    --include="$packages" \
+    --customize-hook="cp '$work/vkms.sh' \"\$1/vkms.sh\" && chroot \"\$1\" sh /vkms.sh && rm \"\$1/vkms.sh\"" \
+    trixie "$root" "deb $mirror trixie main" "deb $mirror trixie-backports main"
+
+"$python" -m pip install --quiet --no-input --no-compile --target "$root/opt/site" --python-version 3.13 \
+    --only-binary :all: --no-deps --require-hashes -r "$lock"
+chroot "$root" python3 -m compileall -q /opt/site >/dev/null || true # one package carries a template that can't compile
+
+kernel=$(ls "$root/lib/modules" | sort -V | tail -n 1)
+echo "$kernel" >"$out/kernel"
+cp "$root/boot/vmlinuz-$kernel" "$out/vmlinuz"
+
+# An initrd that only finds the disk and the project, and leaves the rest to guest/init, so that a change of that one
+# needs no new image.
+first=$work/initrd
+mkdir -p "$first"/{bin,modules,proc,sys,dev,root} "$root/project" "$root/out"
+cp "$root/usr/bin/busybox" "$first/bin/busybox"
+ln -s busybox "$first/bin/sh"
+for module in virtio_pci virtio_blk ext4 9p 9pnet_virtio; do
+    modprobe -d "$root" -S "$kernel" --show-depends "$module"
+done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r file; do
+    number=$((${number:-100} + 1))
+    name=$(basename "$file")
+    case $file in
+        *.xz) xz -dc "$file" >"$first/modules/$number-${name%.xz}" ;;
+        *) cp "$file" "$first/modules/$number-$name" ;;
+    esac
+done
+cat >"$first/init" <<'END'
+#!/bin/sh
+b=/bin/busybox
+$b mount -t devtmpfs dev /dev; $b mount -t proc proc /proc; $b mount -t sysfs sys /sys
+for file in /modules/*; do $b insmod "$file"; done
+while [ ! -b /dev/vda ]; do $b usleep 20000; done
+$b mount -t ext4 -o noatime /dev/vda /root
+$b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose project /root/project
+$b mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=none out /root/out
+for place in dev proc sys; do $b mount -o move /$place /root/$place; done
+exec $b switch_root /root /bin/sh /project/tests/vm/guest/init
+END
+chmod +x "$first/init"
+(cd "$first" && find . | cpio -o -H newc --quiet) >"$out/initrd.img"
+
+for unused in drivers/net/wireless drivers/net/ethernet drivers/infiniband drivers/scsi drivers/iio drivers/hwmon \
+    drivers/staging drivers/media sound/soc drivers/gpu/drm/{amd,i915,xe,nouveau,radeon}; do
+    rm -rf "$root/lib/modules/$kernel/kernel/$unused"
+done
+depmod -b "$root" "$kernel"
+rm -rf "$root"/boot/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
+rm -f "$out/root.ext4"
+mke2fs -q -t ext4 -L root -O ^has_journal,^metadata_csum -m 0 -d "$root" "$out/root.ext4" 2G

@@ -1,0 +1,98 @@
+"""Boots a guest, answers what it asks of its own virtual hardware, and ends it in time whatever happens.
+
+The guest can't be accelerated: the machines that run these tests have no usable KVM. TCG makes Python some 14 times
+slower, so guests are given little to do.
+"""
+
+import json
+import shlex
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).parents[2]
+POLL_S = 0.02
+NO_STATUS = 97
+"""The guest did not live to tell how its script ended."""
+
+# Two virtual processors read two time stamp counters that TCG doesn't keep equal; AVX2 is emulated wrongly.
+KERNEL = "console=ttyS0 quiet loglevel=3 net.ifnames=0 mitigations=off tsc=unstable clocksource=hpet"
+CPU = ("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max,-avx2", "-smp", "2", "-m", "1024")
+
+
+class Monitor:
+    """QEMU's control socket (QMP)."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(30)
+        self._socket.connect(str(path))
+        self._file = self._socket.makefile("rw")
+        self._file.readline()
+        self.ask("qmp_capabilities", {})
+
+    def ask(self, command: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Its answer: ``return`` or ``error``."""
+        self._file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self._file.flush()
+        while not {"return", "error"} & (answer := json.loads(self._file.readline())).keys():
+            pass
+        return dict(answer)
+
+    def close(self) -> None:
+        self._file.close()
+        self._socket.close()
+
+
+def boot(image: Path, out: Path, script: str, devices: str, modules: str, timeout_s: float) -> int:
+    """Run the shell ``script`` in a guest with QEMU's ``devices``; its exit status, and in ``out`` whatever it left.
+
+    After ``timeout_s`` it is killed; should we be killed first, it ends itself.
+
+    The guest asks by writing ``out/ask-N.json`` and gets ``out/answer-N.json``: see guest/host.py.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "run.sh").write_text(script)
+    monitor_path = out / "monitor"
+    command = [
+        *("qemu-system-x86_64", *CPU, "-nodefaults", "-no-reboot", "-display", "none"),
+        *("-kernel", str(image / "vmlinuz"), "-initrd", str(image / "initrd.img")),
+        *("-append", f"{KERNEL} vm.modules={modules} vm.seconds={timeout_s:.0f}"),
+        *("-drive", f"file={image}/root.ext4,format=raw,if=virtio,snapshot=on,cache=unsafe"),
+        *("-virtfs", f"local,path={PROJECT},mount_tag=project,security_model=none,readonly=on,multidevs=remap"),
+        *("-virtfs", f"local,path={out},mount_tag=out,security_model=none"),
+        *("-serial", f"file:{out}/console", "-qmp", f"unix:{monitor_path},server=on,wait=off"),
+        *shlex.split(devices),
+    ]
+    deadline = time.monotonic() + timeout_s
+    with (out / "qemu.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as qemu:
+        monitor = None
+        try:
+            while qemu.poll() is None and time.monotonic() < deadline:
+                for ask in sorted(out.glob("ask-*.json")):
+                    monitor = monitor or Monitor(monitor_path)
+                    _answer(ask, monitor, out)
+                time.sleep(POLL_S)
+            if qemu.poll() is None:
+                print(f"the guest was ended after {timeout_s:.0f} s")
+        finally:
+            if monitor is not None:
+                monitor.close()
+            qemu.kill()
+    try:
+        return int((out / "status").read_text())
+    except (OSError, ValueError):
+        return NO_STATUS
+
+
+def _answer(ask: Path, monitor: Monitor, out: Path) -> None:
+    asked = json.loads(ask.read_text())
+    ask.unlink()
+    arguments = asked.get("arguments", {})
+    if "filename" in arguments:
+        arguments["filename"] = str(out / Path(arguments["filename"]).name)
+    draft = out / f".{ask.name}"
+    draft.write_text(json.dumps(monitor.ask(asked["execute"], arguments)))
+    draft.rename(out / ask.name.replace("ask-", "answer-"))
