@@ -108,7 +108,8 @@ async def test_a_dark_screen_shows_black_and_comes_back(start_stage):
 async def test_identify_covers_the_picture_and_goes(start_stage):
     stage, _ = await sharing(start_stage, quarters())
     stage.link.send(Scene(**{**as_fields(SCENE), "identify": "tv-lounge-001"}))
-    shown = await until(stage, lambda s: s[180, 60] > 230)
+    # Where its edge lies depends on the drift, its paper fills most of the middle.
+    shown = await until(stage, lambda s: (s[120:240, 100:540] > 230).mean() > 0.5)
     assert (shown[100:260, 100:540] < 60).any(), "the name is written in ink"
     stage.link.send(SCENE)
     await until(stage, lambda s: near(s, 0.1, 0.1, 40), 300)
