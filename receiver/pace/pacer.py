@@ -3,14 +3,15 @@
     target   = capture-aligned pts + measured mean decode latency + measured render overhead + delay
     deadline = target, aligned to the next VSync
 
-``delay`` is what jitter, the mode and the sound ask for. Smooth mode keeps at least two pictures in hand; interactive
-mode waits for as little jitter as it can see: what is below one VSync is not worth a wait. Deadlines are computed
+``delay`` is what jitter, the mode and the sound ask for. Smooth mode keeps at least two pictures in hand, and its
+cadence (``Cadence``); interactive mode waits for as little jitter as it can see: what is below one VSync is not worth
+a wait. Deadlines are computed
 when they are looked at, never stored, so a changed timeline moves the whole queue and order can't break.
 
 Drop rules, each with its cause:
 
 * ``skipped``: more than two are queued, the oldest is due within 2 ms, and the next one is due by the coming VSync: the
-  oldest goes. In interactive mode also any picture that a newer one, due for the same VSync, overtakes.
+  oldest goes. So does any picture that a newer one, due for the same VSync, overtakes.
 * ``late``: its deadline has passed and a newer one is due by the coming VSync. Where it was decoded too late the
   timeline is resynchronised: by as much as the newest one came too late itself, or by at most a VSync where a newer
   one waits that may be in time.
@@ -25,6 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from receiver.pace.cadence import Cadence
 from receiver.pace.timeline import Timeline
 
 T = TypeVar("T")
@@ -70,6 +72,7 @@ class Pacer(Generic[T]):
     ) -> None:
         self._mode = mode
         self._next_vsync = next_vsync
+        self._cadence = Cadence(next_vsync) if mode == "smooth" else None
         self._period = period_ns
         self._queue: deque[_Entry[T]] = deque()
         self.timeline = Timeline()
@@ -106,6 +109,8 @@ class Pacer(Generic[T]):
         self.timeline.observe(timestamp, complete_ns, capture_ns)
         self._last_timestamp = timestamp
         self._decode_ns = self._mean(self._decode_ns, decoded_ns - complete_ns)
+        if self._cadence is not None:
+            self._cadence.follow(self.timeline.pts(timestamp), self._aim(timestamp) - self.timeline.pts(timestamp))
         if len(self._queue) == MAX_QUEUE:
             self._queue.popleft()
             self._drop("overflow")
@@ -135,7 +140,7 @@ class Pacer(Generic[T]):
             self._drop("late")
         if not queue:
             return None
-        while self._mode == "interactive" and len(queue) > 1 and self._deadline(queue[1]) <= flip:
+        while len(queue) > 1 and self._deadline(queue[1]) <= flip:
             queue.popleft()
             self._drop("skipped")
         late, overdue = max(0, now - self._deadline(queue[0])), self._overdue(queue[0])
@@ -169,6 +174,7 @@ class Pacer(Generic[T]):
         """Another source is behind the stream from now on: its timestamps say nothing beside those before."""
         self.clear("restarted")
         self.timeline = Timeline()
+        self._cadence = Cadence(self._next_vsync) if self._mode == "smooth" else None
         self._last_timestamp = None
 
     def clear(self, cause: str) -> None:
@@ -183,8 +189,13 @@ class Pacer(Generic[T]):
         self.shown_late += late > 0
         return Choice(entry.item, late)
 
+    def _aim(self, timestamp: int) -> int:
+        return self.timeline.expected(timestamp) + self._decode_ns + self._render_ns + self._delay
+
     def _target(self, entry: _Entry[T]) -> int:
-        return self.timeline.expected(entry.timestamp) + self._decode_ns + self._render_ns + self._delay
+        if self._cadence is None or self._cadence.offset is None:
+            return self._aim(entry.timestamp)
+        return self.timeline.pts(entry.timestamp) + self._cadence.offset
 
     def _deadline(self, entry: _Entry[T]) -> int:
         return self._next_vsync(self._target(entry))

@@ -17,6 +17,9 @@ UP_PER_S = 20_000_000
 BREAK_NS = 1_000_000_000
 """A frame this much later than expected, or ``FORWARD_BREAK_NS`` earlier, begins a new timeline."""
 FORWARD_BREAK_NS = 300_000_000
+CAPTURE_WEIGHT = 64
+"""Two seconds of pictures, as for sound's capture times: a sender report that corrects the last one makes no step."""
+CAPTURE_JUMP_NS = 100_000_000
 JITTER_SAMPLES = 64
 JITTER_MAX_NS = 250_000_000
 """One stall says nothing about jitter, so samples are capped."""
@@ -32,6 +35,7 @@ class Timeline:
             deque()
         )  # (arrival, offset), offsets rising: the head is the window's least
         self._jitter: deque[int] = deque(maxlen=JITTER_SAMPLES)
+        self._by_size: list[int] = []
         self._last_arrival = 0
         self._capture_offset: int | None = None
         self.breaks = 0
@@ -39,8 +43,8 @@ class Timeline:
     def observe(self, timestamp: int, arrival_ns: int, capture_ns: int | None = None) -> None:
         """A frame was complete at ``arrival_ns``; ``capture_ns`` where the sender's reports gave it."""
         if capture_ns is not None:
-            self._capture_offset = capture_ns - self._pts(timestamp)
-        offset = arrival_ns - self._pts(timestamp)
+            self._captured(capture_ns - self.pts(timestamp))
+        offset = arrival_ns - self.pts(timestamp)
         if self._offset is None:
             self._restart(offset, arrival_ns)
             return
@@ -55,6 +59,7 @@ class Timeline:
             self._least.popleft()
         least = self._least[0][1]
         self._jitter.append(min(offset - least, JITTER_MAX_NS))
+        self._by_size = sorted(self._jitter)
         elapsed = max(0, arrival_ns - self._last_arrival)
         self._last_arrival = max(self._last_arrival, arrival_ns)
         gap = least - self._offset
@@ -63,20 +68,26 @@ class Timeline:
         else:
             self._offset += min(gap, elapsed * UP_PER_S // 1_000_000_000)
 
+    def _captured(self, offset: int) -> None:
+        if self._capture_offset is None or abs(offset - self._capture_offset) > CAPTURE_JUMP_NS:
+            self._capture_offset = offset
+        else:
+            self._capture_offset += (offset - self._capture_offset) // CAPTURE_WEIGHT
+
     def expected(self, timestamp: int) -> int:
         """When a frame of this timestamp is complete if nothing holds it up, in ns. Needs one observation."""
         assert self._offset is not None, "a timeline has no times before its first frame"
-        return self._pts(timestamp) + self._offset
+        return self.pts(timestamp) + self._offset
 
     def captured(self, timestamp: int) -> int | None:
         """When it was captured, also for frames before the sender's first report; None until that."""
-        return None if self._capture_offset is None else self._pts(timestamp) + self._capture_offset
+        return None if self._capture_offset is None else self.pts(timestamp) + self._capture_offset
 
     def jitter(self, quantile: float) -> int:
         """How late frames come against the least delayed, in ns, at ``quantile`` of 0 to 1; 0 before any."""
-        if not self._jitter:
+        if not self._by_size:
             return 0
-        return sorted(self._jitter)[min(len(self._jitter) - 1, int(quantile * len(self._jitter)))]
+        return self._by_size[min(len(self._by_size) - 1, int(quantile * len(self._by_size)))]
 
     def resynchronise(self, late_ns: int) -> None:
         """A deadline was missed by ``late_ns``: expect frames that much later, and learn the least delay anew."""
@@ -89,7 +100,9 @@ class Timeline:
         self._least.clear()
         self._least.append((arrival_ns, offset))
         self._jitter.clear()
+        self._by_size = []
         self._last_arrival = arrival_ns
 
-    def _pts(self, timestamp: int) -> int:
+    def pts(self, timestamp: int) -> int:
+        """The sender's time of a timestamp, in ns."""
         return timestamp * 1_000_000_000 // self._rate

@@ -123,7 +123,7 @@ def test_latency_does_not_grow_over_ten_minutes_of_drift_jitter_and_stalls(mode,
     shown, _ = play(stream(1000 / 30, network, drift), mode)
     first = statistics.median(s.latency_ms for s in shown[300:1500])
     last = statistics.median(s.latency_ms for s in shown[-1200:])
-    assert last < first + PERIOD / MS
+    assert last < first + 1.5 * PERIOD / MS, "but for the step and a half within which the cadence is held"
     assert len(shown) > 0.98 * len(network)
 
 
