@@ -1,25 +1,30 @@
 """The intake process: the network of one stream, and nothing else.
 
 ``app`` starts it with one end of a link. It loads everything, says IntakeReady, and waits as a warm spare; the first
-RtcOffer makes it that stream's. It ends with the stream, with StopIntake, or when app is gone.
+RtcOffer or QuicOpen makes it that stream's. It ends with the stream, with StopIntake, or when app is gone.
 """
 
 import asyncio
 import contextlib
 import logging
 import sys
+from typing import Protocol
 
 from receiver import child
 from receiver.clock import MonotonicClock
 from receiver.errors import PeerError, ReceiverError
 from receiver.ingest.aiortc_tap import check
 from receiver.ingest.stage_link import StageLink
-from receiver.ingest.webrtc import State, WebRtcStream
+from receiver.ingest.webrtc import StageSink, State, WebRtcStream
+from receiver.ingest.webtransport import PAYLOAD_TYPES, WebTransportStream
 from receiver.link import (
     AttachStage,
     IntakeReady,
+    IntakeStats,
     LinkError,
     Message,
+    QuicOpen,
+    QuicOpened,
     RtcAnswer,
     RtcCandidate,
     RtcOffer,
@@ -35,13 +40,23 @@ STATS_S = 1.0
 log = logging.getLogger("receiver.intake")
 
 
+class Receiving(Protocol):
+    """A stream that comes over the network, whatever the way."""
+
+    async def run(self) -> None: ...
+    def attach(self, sink: StageSink | None) -> None: ...
+    def request_keyframe(self) -> None: ...
+    def stats(self) -> IntakeStats | None: ...
+    async def close(self) -> None: ...
+
+
 class Intake:
     """Obeys the app's link."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
         self._clock = MonotonicClock()
-        self._stream: WebRtcStream | None = None
+        self._stream: Receiving | None = None
         self._stream_id = 0
         self._stage: StageLink | None = None
         self._running: asyncio.Task[None] | None = None
@@ -71,8 +86,10 @@ class Intake:
             match message:
                 case RtcOffer():
                     await self._offer(message)
+                case QuicOpen():
+                    await self._open(message)
                 case RtcCandidate(candidate=text):
-                    if self._stream is not None and text:
+                    if isinstance(self._stream, WebRtcStream) and text:
                         await self._stream.add_candidate(text)
                 case AttachStage():
                     self._attach(self._link.take_fd())
@@ -82,8 +99,7 @@ class Intake:
                     log.warning("%s is not for an intake", type(message).__name__)
 
     async def _offer(self, offer: RtcOffer) -> None:
-        if self._stream is not None:
-            self._send(RtcRefused(offer.stream, "this stream is already connected; end it and share again"))
+        if self._taken(offer.stream):
             return
         stream = WebRtcStream(offer.stream, self._clock, self._report)
         try:
@@ -92,12 +108,33 @@ class Intake:
             await stream.close()
             self._send(RtcRefused(offer.stream, str(error)))
             return
-        self._stream, self._stream_id = stream, offer.stream
-        stream.attach(self._stage)
-        self._running = asyncio.create_task(self._receive(stream))
+        self._begin(offer.stream, stream)
         self._send(RtcAnswer(offer.stream, answer))
 
-    async def _receive(self, stream: WebRtcStream) -> None:
+    async def _open(self, wish: QuicOpen) -> None:
+        if self._taken(wish.stream):
+            return
+        stream = WebTransportStream(wish.stream, self._clock, self._report)
+        try:
+            opened = await stream.open(wish.codecs)
+        except OSError as error:
+            self._send(RtcRefused(wish.stream, f"the display has no port for QUIC ({error}); share over WebRTC"))
+            return
+        self._begin(wish.stream, stream)
+        types = {codec: PAYLOAD_TYPES[codec] for codec in (*wish.codecs, "opus")}
+        self._send(QuicOpened(wish.stream, opened.port, opened.path, opened.sha256, types))
+
+    def _taken(self, stream: int) -> bool:
+        if self._stream is not None:
+            self._send(RtcRefused(stream, "this stream is already connected; end it and share again"))
+        return self._stream is not None
+
+    def _begin(self, number: int, stream: Receiving) -> None:
+        self._stream, self._stream_id = stream, number
+        stream.attach(self._stage)
+        self._running = asyncio.create_task(self._receive(stream))
+
+    async def _receive(self, stream: Receiving) -> None:
         ticker = asyncio.create_task(self._tell_stats(stream))
         try:
             await stream.run()
@@ -109,12 +146,12 @@ class Intake:
             self._tell_once(stream)
             self._ended.set_result(None)
 
-    async def _tell_stats(self, stream: WebRtcStream) -> None:
+    async def _tell_stats(self, stream: Receiving) -> None:
         while True:
             await asyncio.sleep(STATS_S)
             self._tell_once(stream)
 
-    def _tell_once(self, stream: WebRtcStream) -> None:
+    def _tell_once(self, stream: Receiving) -> None:
         stats = stream.stats()
         if stats is not None:
             self._send(stats)

@@ -15,6 +15,8 @@ from receiver.link.intake import (
     AttachStage,
     IntakeReady,
     IntakeStats,
+    QuicOpen,
+    QuicOpened,
     RtcAnswer,
     RtcCandidate,
     RtcOffer,
@@ -74,6 +76,8 @@ Message = (
     | UrlOpen
     | UrlCommand
     | IntakeReady
+    | QuicOpen
+    | QuicOpened
     | RtcAnswer
     | RtcRefused
     | TransportState

@@ -25,6 +25,13 @@ class RtcCandidate(msgspec.Struct, frozen=True, tag="rtc-candidate"):
     sdp_mline_index: int | None
 
 
+class QuicOpen(msgspec.Struct, frozen=True, tag="quic-open"):
+    """Await the sender over WebTransport, with the codecs that the stage has proven it can decode."""
+
+    stream: int
+    codecs: tuple[Codec, ...]
+
+
 class AttachStage(msgspec.Struct, frozen=True, tag="attach-stage"):
     """Where to send frames from now on; the old stage, if any, is gone. One descriptor: the media link."""
 
@@ -68,8 +75,19 @@ class RtcAnswer(msgspec.Struct, frozen=True, tag="rtc-answer"):
     sdp: str
 
 
+class QuicOpened(msgspec.Struct, frozen=True, tag="quic-opened"):
+    """Where the sender is awaited: ``https://<this host>:port/path``. ``certificate``: the SHA-256 of its DER form;
+    ``payload_types``: RTP's, for the codecs that may come."""
+
+    stream: int
+    port: int
+    path: str
+    certificate: bytes
+    payload_types: dict[Codec, int]
+
+
 class RtcRefused(msgspec.Struct, frozen=True, tag="rtc-refused"):
-    """The offer can't be taken; ``reason`` is a sentence for the sender."""
+    """The offer, or the wish for QUIC, can't be met; ``reason`` is a sentence for the sender."""
 
     stream: int
     reason: str

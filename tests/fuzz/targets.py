@@ -1,10 +1,18 @@
 """All fuzz targets by name: for each parser, the errors that it may raise."""
 
-from tests.fuzz import http_targets, media_targets, own_targets, session_targets, trust_targets, wire_targets
+from tests.fuzz import (
+    http_targets,
+    media_targets,
+    own_targets,
+    quic_targets,
+    session_targets,
+    trust_targets,
+    wire_targets,
+)
 from tests.fuzz.target import Target
 
 TARGETS: dict[str, Target] = {
     target.name: target
-    for room in (wire_targets, trust_targets, http_targets, media_targets, session_targets, own_targets)
+    for room in (wire_targets, trust_targets, http_targets, media_targets, quic_targets, session_targets, own_targets)
     for target in room.TARGETS
 }
