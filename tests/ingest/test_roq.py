@@ -54,8 +54,8 @@ def test_bounds_are_kept_and_what_broke_them_is_forgotten():
         streams.data(number, b"", ended=False)
     with pytest.raises(RoqError, match="streams"):
         streams.data(MAX_STREAMS, b"", ended=False)
-    unfinished = varint(FLOW) + varint(MAX_PACKET) + bytes(MAX_PACKET - 1)
-    for number in range(MAX_HELD // MAX_PACKET):
+    unfinished = varint(FLOW) + varint(MAX_PACKET) + bytes(MAX_PACKET - 1)  # its length is held, too
+    for number in range(MAX_HELD // MAX_PACKET - 1):
         streams.data(number, unfinished, ended=False)
     with pytest.raises(RoqError, match=str(MAX_HELD)):
         streams.data(MAX_STREAMS - 1, unfinished, ended=False)
