@@ -10,6 +10,8 @@ from receiver.sound.seam import SEAM, Floats, mend
 
 CAPACITY = RATE * 3 // 2
 """Samples. Drop rule ``sound_overflow``: what does not fit pushes out the oldest."""
+QUIET = 16
+"""Of 32767: -66 dB, which no room is still enough for."""
 _GUARD = 8
 """Samples kept behind the reading point: the cubic looks one back, and its place is a fraction."""
 
@@ -85,6 +87,13 @@ class SampleBuffer:
         out = interpolate(window, position - first + ratio * np.arange(n, dtype=np.float64))
         self.skip(position + n * ratio)
         return out
+
+    def quiet(self, position: float, until: float) -> bool:
+        """Whether all from ``position`` to ``until`` is there, and nothing in it can be heard."""
+        first, last = math.floor(position), math.ceil(until)
+        if first < self.start or last > self.end:
+            return False
+        return bool(np.abs(self._ring[np.arange(first, last) % len(self._ring)]).max(initial=0) <= QUIET)
 
     def skip(self, position: float) -> None:
         """Give up all before ``position``."""

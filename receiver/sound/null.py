@@ -8,13 +8,13 @@ from receiver.sound.api import RATE, Render
 
 BLOCK = RATE // 100
 _BLOCK_NS = 1_000_000_000 // 100
-_LATENCY_NS = 2 * _BLOCK_NS
-"""As of a sound card with two periods."""
+_LATENCY_NS = _BLOCK_NS
+"""As of a sound card that has one block in hand."""
 _BEHIND_NS = 500_000_000
 
 
 class NullBackend:
-    """Asks for a block every 10 ms, says it is heard 20 ms later, and drops it."""
+    """Asks for a block every 10 ms, says it is heard 10 ms later, and drops it."""
 
     name = "null"
 

@@ -44,7 +44,7 @@ class Output:
         self._lost: str | None = None
         self._closed = False
         self._retry_s = retry_s
-        self._asked = 0.0
+        self._asked = self._opened = 0.0
         self.name = self._null.name
         self.reason = "No sound: it is turned off in the configuration."
         if device is None:
@@ -73,7 +73,7 @@ class Output:
 
     def _try(self, device: Backend) -> bool:
         self._lost = None
-        self._asked = time.monotonic()
+        self._asked = self._opened = time.monotonic()
         try:
             device.start(self._mix, self._on_lost)
         except BackendUnavailable as error:
@@ -97,7 +97,8 @@ class Output:
             self._wake.notify()
 
     def _watch(self, device: Backend) -> None:
-        """Swap the device for silence when it goes, and back when it comes."""
+        """Swap the device for silence when it goes, and back when it comes. One that played for a while is opened anew
+        at once: it may be another by now, or need a larger buffer."""
         playing = self.name != self._null.name
         retry_s = self._retry_s
         while True:
@@ -111,10 +112,13 @@ class Output:
                     lost = f"The sound device {device.name} takes no sound any more. Unplug it and plug it in again."
                 if lost is not None:
                     device.stop()
-                    self._lost = None
-                    self._silent(lost)
-                    self._null.start(self._mix, self._on_lost)
-                    playing, retry_s = False, self._retry_s
+                    _log.info("%s", lost)
+                    steady = time.monotonic() - self._opened > self._retry_s
+                    if not (steady and self._try(device)):
+                        self._lost = None
+                        self._silent(lost)
+                        self._null.start(self._mix, self._on_lost)
+                        playing, retry_s = False, self._retry_s
             else:
                 self._null.stop()
                 playing = self._try(device)

@@ -8,13 +8,17 @@ import numpy as np
 
 from receiver.clock import Clock
 from receiver.sound.api import CHANNELS, RATE, Samples, Sink
-from receiver.sound.buffer import SampleBuffer
+from receiver.sound.buffer import QUIET, SampleBuffer
+from receiver.sound.conceal import Continuation
 from receiver.sound.rate import RateControl
 from receiver.sound.seam import Floats, Seam
 from receiver.sound.sync import MAX_DELAY, Sync
 
 RESYNC = RATE // 10
 """Samples out of place beyond which sound jumps there; less is pulled there."""
+
+LOOSE = RATE * 3 // 1000
+"""Samples out of place beyond which sound moves there at once where it is silent, and nobody hears it move."""
 
 Tap = Callable[[int, int, bytes], None]
 """``tap(timestamp, heard_ns, s16le stereo)``; runs on the device's thread."""
@@ -35,7 +39,9 @@ class Player:
         self._sync = Sync(max_hold_ns)
         self._rate = RateControl()
         self._seam = Seam()
+        self._continuation = Continuation()
         self._position: float | None = None
+        self._waiting = False
         self._offset_ns: int | None = None
         self._gain = 1.0
         self._paused = False
@@ -62,6 +68,8 @@ class Player:
         """
         with self._lock:
             self._sync.arrived(timestamp, complete_ns, capture_ns)
+            if np.abs(samples).max(initial=0) > QUIET:
+                self._sync.audible(self._clock.now())
             if self._paused:
                 self._dropped["sound_paused"] += len(samples)
                 return
@@ -127,9 +135,11 @@ class Player:
             jump = self._place(wanted, n)
             timestamp = None if self._position is None else int(self._position)
             sound = self._read(wanted, n, heard_ns)
+            self._continuation.heard(sound)
             parts = [self._seam.join(sound, jump)]
             if len(sound) < n:
-                parts.append(self._seam.join(_silence(n - len(sound)), jump or len(sound) > 0))
+                missing = n - len(sound)
+                parts.append(self._seam.join(self._continuation.carry_on(missing), jump or len(sound) > 0))
             out = self._loudness(np.concatenate(parts))
             tap = self._tap
         if timestamp is not None and tap is not None:
@@ -140,7 +150,9 @@ class Player:
         """Decide where to read on, None for silence; True where that does not follow what was heard last."""
         before = self._position
         if before is not None and wanted is not None and abs(before - wanted) <= RESYNC:
+            self._move_in_silence(before, wanted, n)
             return False
+        self._waiting = False
         if wanted is None or self._buffer.ready(wanted, n, 1.0) < n:
             self._position = None
         else:
@@ -150,12 +162,22 @@ class Player:
             self._resyncs += 1
         return before is not self._position
 
+    def _move_in_silence(self, before: float, wanted: float, n: int) -> None:
+        """Skip silence, or make it last a block longer, where that brings sound to its place."""
+        self._waiting = before - wanted > max(LOOSE, n) and self._buffer.quiet(before, before + n)
+        if wanted - before > LOOSE and self._buffer.quiet(before, wanted + n):
+            self._position = wanted
+
     def _read(self, wanted: float | None, n: int, heard_ns: int) -> Floats:
         """Up to n samples from the place on, at the speed that keeps it."""
+        if wanted is None:
+            self._continuation.forget()
         if self._position is None or wanted is None:
             self._offset_ns = None
             return _silence(0)
         self._offset_ns = self._sync.against_picture_ns(self._position, heard_ns)
+        if self._waiting:
+            return _silence(n)
         ratio = self._rate.step((self._position - wanted) / RATE, n / RATE)
         ready = self._buffer.ready(self._position, n, ratio)
         sound = self._buffer.read(self._position, ready, ratio)

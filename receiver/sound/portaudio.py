@@ -1,5 +1,6 @@
 """Sound by PortAudio, on Linux through ALSA."""
 
+from collections import deque
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -11,8 +12,11 @@ from receiver.clock import Clock
 from receiver.errors import BackendUnavailable
 from receiver.sound.api import CHANNELS, RATE, Render
 
-LATENCY_S = 0.03
-"""What we ask the card for; it says itself what it takes. Less breaks up when Python is late by a period."""
+LATENCIES_S = (0.01, 0.02, 0.04)
+"""What we ask the card for, the least first; it says itself what it takes. Where Python is late for it too often, the
+next is taken and kept."""
+TOO_OFTEN = 3
+TOO_OFTEN_NS = 10_000_000_000
 _PLAUSIBLE_S = 1.0
 
 
@@ -28,6 +32,18 @@ def load() -> ModuleType:
     return module
 
 
+class Underflows:
+    """How often the card ran dry."""
+
+    def __init__(self) -> None:
+        self._at: deque[int] = deque(maxlen=TOO_OFTEN)
+
+    def too_often(self, now: int) -> bool:
+        """Count one at ``now`` ns; whether that is the third within ten seconds."""
+        self._at.append(now)
+        return len(self._at) == TOO_OFTEN and now - self._at[0] < TOO_OFTEN_NS
+
+
 class PortAudioBackend:
     """One output device. ``device``: PortAudio's name or a part of it; None takes the system's default."""
 
@@ -36,6 +52,7 @@ class PortAudioBackend:
         self._clock = clock
         self._device = device
         self._stream: Any = None
+        self._latencies = list(LATENCIES_S)
 
     def start(self, render: Render, lost: Callable[[str], None]) -> None:
         """Open the device and play. Raises BackendUnavailable with what is missing and the remedy."""
@@ -45,9 +62,13 @@ class PortAudioBackend:
         sd._terminate()
         sd._initialize()
         self._check(sd)
+        underflows = Underflows()
 
         def ask(out: npt.NDArray[np.int16], n: int, time: Any, status: Any) -> None:
             now = self._clock.now()
+            if status.output_underflow and underflows.too_often(now) and len(self._latencies) > 1:
+                low = self._latencies.pop(0)
+                lost(f"The sound device {self.name} ran dry with {low * 1000:.0f} ms in hand and takes more now.")
             ahead = time.outputBufferDacTime - time.currentTime
             # Some ALSA plug-ins give no times; then the stream's own latency is the best known.
             if not 0.0 < ahead < _PLAUSIBLE_S:
@@ -64,7 +85,7 @@ class PortAudioBackend:
                 channels=CHANNELS,
                 dtype="int16",
                 device=self._device,
-                latency=LATENCY_S,
+                latency=self._latencies[0],
                 callback=ask,
                 finished_callback=finished,
             )

@@ -9,8 +9,12 @@ Three lines of the same slope are measured:
 
 Lips are in sync when sound is heard as long after its capture as the picture is seen after its own. So O is capture +
 the picture's delay, but never before the floor, and never more than MAX_DELAY after arrival. Without capture times, O
-is the floor. Where the floor is later than that by more than anyone notices, sound asks the picture to wait
-(``hold_ns``): by what is beyond that, and never for longer than the picture's mode allows.
+is the floor. Where the floor is later than that by more than ``IN_STEP``, sound asks the picture to wait
+(``hold_ns``): by what is beyond that, never for longer than the picture's mode allows, and only while there is
+something to hear: a slide, a cursor or a silent film is shown as soon as it can be.
+
+Jitter is judged as NetEq does: a packet that is later than nearly all others is concealed rather than waited for, and
+trouble that is over is forgotten within seconds.
 """
 
 from collections import deque
@@ -33,11 +37,16 @@ _JUMP = 100 * MS
 _IMPLAUSIBLE = 5000 * MS
 """A capture time this far from arrival is a broken mapping, and taken as none."""
 _PICTURE_WINDOW = 2000 * MS
-_UNNOTICED = 125 * MS
-"""Sound that is later than the picture by less than this is not noticed (ITU-R BT.1359-1, detectability)."""
-_IN_SYNC = 15 * MS
-_HOLD_TIME = 4000 * MS
-"""Time constant of the hold: longer than the picture's measured delay takes to show it."""
+IN_STEP = 12 * MS
+"""How much later than the picture sound may be without asking it to wait. With ``_NEAR_ENOUGH`` and what measuring is
+worth, lips stay within 20 ms; ITU-R BT.1359-1 has sound that is 45 ms early or 125 ms late as noticed."""
+_NEAR_ENOUGH = 5 * MS
+_HOLD_TIME = 2000 * MS
+"""Time constant of the hold: as long as the picture's measured delay takes to show it."""
+_HEARD_NS = 5000 * MS
+"""Sound is on until it has been silent for so long: longer than a speaker's pauses."""
+_JITTER_BUCKETS, _JITTER_LEFT_OUT = 12, 2
+"""Half seconds: of six seconds, two moments may be so late that they are concealed."""
 
 
 def media_ns(timestamp: int) -> int:
@@ -50,7 +59,8 @@ class Sync:
 
     def __init__(self, max_hold_ns: int = MAX_DELAY) -> None:
         self._max_hold = max_hold_ns
-        self._device = Window(20)
+        self._device = Window(20, 1)
+        self._audible_at: int | None = None
         self._pictures: deque[tuple[int, int]] = deque(maxlen=256)
         self._picture: int | None = None
         self.hold_ns = 0
@@ -58,7 +68,7 @@ class Sync:
 
     def _forget(self) -> None:
         self._transit = Window(40)
-        self._late = Window(40)
+        self._late = Window(_JITTER_BUCKETS, _JITTER_LEFT_OUT)
         self._arrival: int | None = None
         self._capture: int | None = None
         self._late_since: int | None = None
@@ -88,6 +98,10 @@ class Sync:
         else:
             self._capture += round((line - self._capture) * _CAPTURE_SMOOTHING)
 
+    def audible(self, now: int) -> None:
+        """What came at ``now`` can be heard."""
+        self._audible_at = now
+
     def asked(self, now: int, heard_ns: int, block_ns: int) -> None:
         """The device asked, at ``now``, for a block that is heard from ``heard_ns`` on."""
         self._device.add(now, max(0, min(heard_ns - now + block_ns, MAX_DELAY)))
@@ -105,14 +119,17 @@ class Sync:
             self._pictures.popleft()
         # The median, since one frame that froze must not move the sound.
         self._picture = int(median(delay for _, delay in self._pictures))
-        self._steer_hold(elapsed)
+        self._steer_hold(now, elapsed)
 
-    def _steer_hold(self, elapsed: int) -> None:
+    def _steer_hold(self, now: int, elapsed: int) -> None:
         # The measured delay has the hold in it already, so the hold is an integral of what is still missing.
         if self._arrival is None or self._capture is None or self._picture is None:
             return
-        missing = self._floor(self._arrival) - (self._capture + self._picture) - _UNNOTICED
-        if abs(missing) > _IN_SYNC:
+        missing = self._floor(self._arrival) - (self._capture + self._picture) - IN_STEP
+        silent = self._audible_at is None or now - self._audible_at > _HEARD_NS
+        if silent:
+            missing = -self.hold_ns
+        if silent or abs(missing) > _NEAR_ENOUGH:
             self.hold_ns += missing * elapsed // _HOLD_TIME
             self.hold_ns = max(0, min(self.hold_ns, self._max_hold))
 

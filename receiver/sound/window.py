@@ -6,9 +6,13 @@ BUCKET_NS = 500_000_000
 
 
 class Window:
-    """Smallest and largest of the values of the last ``buckets`` half seconds that had any."""
+    """Smallest and largest of the values of the last ``buckets`` half seconds that had any.
 
-    def __init__(self, buckets: int) -> None:
+    ``left_out``: so many half seconds of a full window may have outliers that do not count for the largest.
+    """
+
+    def __init__(self, buckets: int, left_out: int = 0) -> None:
+        self._left_out = left_out
         self._buckets: deque[list[int]] = deque(maxlen=buckets)
         self._until: int | None = None
 
@@ -27,11 +31,8 @@ class Window:
         return min(bucket[0] for bucket in self._buckets)
 
     def high(self) -> int:
-        """The largest value, of a full window without its rare outliers: one half second in sixteen is left out.
-
-        Raises ValueError when there is none.
-        """
+        """The largest value, without outliers. Raises ValueError when there is none."""
         highs = sorted(bucket[1] for bucket in self._buckets)
         if not highs:
             raise ValueError("an empty window has no largest value")
-        return highs[-1 - len(highs) // 16]
+        return highs[-1 - len(highs) * self._left_out // (self._buckets.maxlen or 1)]

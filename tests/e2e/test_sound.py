@@ -5,14 +5,16 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from receiver.link import TapSound
 from tests.peers import pattern
-from tests.peers.box import Sample, box, collect, readings
+from tests.peers.box import CONFIG, Sample, box, collect, readings
 from tests.peers.person import pair, pattern_browser, share
 
-EARLIEST_MS, LATEST_MS = -45, 185
-"""Sound that is earlier is noticed, sound that is later is found unacceptable (ITU-R BT.1359-1)."""
+IN_STEP_MS = 20
+PATIENCE_S = 40
+"""The sound moves to its place within seconds where the machine lets it; a busy one takes longer to be steady."""
 
 
 def heard_ages(samples: list[Sample]) -> list[float]:
@@ -29,15 +31,20 @@ def heard_ages(samples: list[Sample]) -> list[float]:
     return ages
 
 
-async def test_the_tone_is_heard_in_step_with_the_picture(tmp_path: Path) -> None:
-    async with box(tmp_path) as tv, pattern_browser() as browser:
+@pytest.mark.parametrize("mode", ["interactive", pytest.param("smooth", marks=pytest.mark.long)])
+async def test_the_tone_is_heard_within_twenty_milliseconds_of_the_picture(tmp_path: Path, mode: str) -> None:
+    async with box(tmp_path, config=f'{CONFIG}\n[pace]\nmode = "{mode}"\n') as tv, pattern_browser() as browser:
         await share(await pair(browser, tv))
         await tv.until(lambda status: any(cast["live"] for cast in status["casts"]))
+        deadline = time.monotonic() + PATIENCE_S
         async with tv.tap() as tap:
-            await collect(tap, 4)
-            samples = await collect(tap, 6)
-    sound, picture = heard_ages(samples), [age for age, _ in readings(samples)]
-    skew = statistics.median(sound) - statistics.median(picture)
-    print(f"sound {[round(age) for age in sound]} ms, picture {statistics.median(picture):.0f} ms, skew {skew:.0f} ms")
-    assert len(sound) >= 4
-    assert EARLIEST_MS < skew < LATEST_MS
+            while time.monotonic() < deadline:
+                samples = await collect(tap, 4)
+                sound, picture = heard_ages(samples), [age for age, _ in readings(samples)]
+                if len(sound) < 3:
+                    continue
+                skew = statistics.median(sound) - statistics.median(picture)
+                print(f"sound {statistics.median(sound):.0f} ms, picture {statistics.median(picture):.0f} ms")
+                if abs(skew) <= IN_STEP_MS:
+                    return
+    pytest.fail(f"sound and picture are {skew:.0f} ms apart")

@@ -47,6 +47,7 @@ class World:
     captured: bool = False
     max_hold: int = 250 * MS
     tone: float = 440.0
+    volume: int = 10_000
     clock: FakeClock = field(default_factory=lambda: FakeClock(1_000_000 * MS))
 
     def __post_init__(self) -> None:
@@ -66,7 +67,7 @@ class World:
 
     def samples(self, i: int) -> Samples:
         t = np.arange(i * PACKET, (i + 1) * PACKET)
-        wave = (10_000 * np.sin(2 * np.pi * self.tone * t / RATE)).astype(np.int16)
+        wave = (self.volume * np.sin(2 * np.pi * self.tone * t / RATE)).astype(np.int16)
         return np.stack([wave, wave], axis=1)
 
     def run(self, seconds: float) -> None:

@@ -12,7 +12,7 @@ from receiver.errors import BackendUnavailable
 from receiver.sound.null import NullBackend
 from receiver.sound.output import Output, open_sink
 from receiver.sound.player import Player
-from receiver.sound.portaudio import PortAudioBackend
+from receiver.sound.portaudio import PortAudioBackend, Underflows
 
 MS = 1_000_000
 
@@ -111,6 +111,23 @@ def test_a_device_that_goes_leaves_the_players_running():
     assert (output.name, output.reason) == ("null", "No sound: Somebody pulled the plug.")
     output.close()
     output.close()
+
+
+def test_a_device_that_played_for_a_while_is_opened_anew_at_once():
+    plug, listener = Plug(there=True), Listener()
+    output = Output(plug, MonotonicClock(), retry_s=0.0)
+    output.attach(listener)
+    plug.started.clear()
+    plug.lost("It ran dry.")
+    assert plug.started.wait(10)
+    assert (output.name, output.reason) == ("plug", "Sound plays on plug.")
+    output.close()
+
+
+def test_a_card_that_runs_dry_too_often_is_told_apart_from_a_hiccup():
+    hiccups, trouble = Underflows(), Underflows()
+    assert not any(hiccups.too_often(i * 6_000 * MS) for i in range(10))
+    assert [trouble.too_often(i * 4_000 * MS) for i in range(4)] == [False, False, True, True]
 
 
 def test_players_are_summed_without_wrapping():

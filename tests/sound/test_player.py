@@ -63,14 +63,14 @@ def test_a_stall_is_counted_once_and_leaves_no_delay_behind(world):
     assert click(w.sound()) < SOFT
 
 
-def test_a_gap_is_silence_with_soft_edges(world):
+def test_a_gap_fades_to_silence_and_back(world):
     w = world(network=lambda i: None if 200 <= i < 205 else 20 * MS)
     w.run(8)
     sound = w.sound()
     assert w.player.stats()["underruns"] <= 1
     assert click(sound) < SOFT
     quiet = np.convolve(np.abs(sound[96_000:]), np.ones(480), "valid") == 0
-    assert 60 < quiet.sum() / 48 < 110
+    assert 30 < quiet.sum() / 48 < 80, "of 100 ms, without what is carried on for 40"
 
 
 def test_capture_times_that_appear_later_move_the_sound_without_a_click(world):
@@ -94,26 +94,37 @@ def watch(w, natural, seconds):
     return hold
 
 
-def test_no_picture_waits_for_sound_whose_lateness_nobody_notices(world):
-    w = world(captured=True, network=lambda i: 80 * MS)
-    assert watch(w, 30 * MS, 40) == 0
-    assert 100 < w.offsets[-1] < 125
+def test_lips_are_in_sync_within_twenty_milliseconds_where_the_picture_may_wait(world):
+    w = world(captured=True, network=lambda i: 20 * MS)
+    hold = watch(w, 30 * MS, 40)
+    assert 0 <= w.offsets[-1] < 20
+    assert 0 < hold < 60 * MS
 
 
 def test_a_picture_waits_for_late_sound_but_never_longer_than_it_may(world):
     w = world(captured=True, network=lambda i: 500 * MS, max_hold=60 * MS)
     assert watch(w, 30 * MS, 40) == 60 * MS
-    w.network = lambda i: 20 * MS
-    assert watch(w, 30 * MS, 90) == 0
+    w.network = lambda i: 0
+    assert watch(w, 60 * MS, 90) == 0
+
+
+def test_no_picture_waits_for_silence(world):
+    w = world(captured=True, network=lambda i: 60 * MS, volume=0)
+    assert watch(w, 30 * MS, 20) == 0
+    w.volume = 10_000
+    assert watch(w, 30 * MS, 40) > 20 * MS
+    assert w.offsets[-1] < 20
+    w.volume = 0
+    assert watch(w, 30 * MS, 60) < 1 * MS
 
 
 def test_sound_follows_the_picture_and_asks_it_to_wait(world):
     w = world(captured=True, network=lambda i: 160 * MS)
     hold = watch(w, 30 * MS, 40)
-    assert abs(w.offsets[-1] - 125) < 15.5
-    assert 20 * MS < hold < 80 * MS
+    assert 0 <= w.offsets[-1] < 20
+    assert 130 * MS < hold < 200 * MS
     for _ in range(600):
-        w.player.set_video_delay(300 * MS + hold)
+        w.player.set_video_delay(400 * MS + hold)
         w.run(0.1)
         hold = w.player.wanted_hold_ns()
     assert hold < 1 * MS
@@ -121,6 +132,37 @@ def test_sound_follows_the_picture_and_asks_it_to_wait(world):
     assert click(w.sound()) < SOFT
     w.player.set_video_delay(None)
     assert w.player.wanted_hold_ns() == 0
+
+
+def test_where_it_is_silent_sound_moves_to_its_place_at_once(world):
+    for before, after in ((150, 210), (210, 150)):
+        w = world(captured=True, volume=0)
+        w.player.set_video_delay(before * MS)
+        w.run(3)
+        w.player.set_video_delay(None)
+        w.player.set_video_delay(after * MS)
+        w.run(0.3)
+        assert abs(w.offsets[-1]) < 11
+        assert w.player.stats()["resyncs"] == 0
+
+
+def test_a_packet_that_comes_too_late_is_hardly_heard(world):
+    w = world(network=lambda i: (20 if i % 400 != 250 else 34) * MS)
+    w.run(30)
+    stats = w.player.stats()
+    assert 2 <= stats["underruns"] <= 4, "the others do not wait for so few"
+    assert stats["jitter_ms"] < 15
+    assert click(w.sound()) < SOFT
+    loud = np.convolve(np.abs(w.sound()[48_000:]), np.ones(480) / 480, "valid")
+    assert loud.min() > 4_000, "the tone goes on"
+
+
+def test_trouble_that_is_over_is_forgotten_within_seconds(world):
+    w = world(network=lambda i: 20 * MS + (200 * MS if 50 < i < 200 and i % 5 == 0 else 0))
+    w.run(4)
+    assert w.player.stats()["jitter_ms"] > 100
+    w.run(7)
+    assert w.player.stats()["jitter_ms"] < 15
 
 
 def test_pause_is_silent_keeps_nothing_and_resumes_in_place(world):

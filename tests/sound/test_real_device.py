@@ -168,3 +168,24 @@ def test_a_device_that_goes_is_replaced_by_silence_and_taken_again(server):
     count = len(asked)
     wait_for(lambda: len(asked) > count + 10)
     output.close()
+
+
+@pytest.mark.long
+def test_a_card_that_runs_dry_gets_a_larger_buffer(server):
+    clock = MonotonicClock()
+    backend = PortAudioBackend(clock, "tv")
+    output = Output(backend, clock, retry_s=0.0)
+    ahead = []
+
+    def slow(n, heard_ns):
+        ahead.append(heard_ns - clock.now())
+        if len(ahead) % 50 == 49 and np.median(ahead[-40:]) < 30 * MS:
+            time.sleep(0.05)
+        return np.zeros((n, 2), np.int16)
+
+    output.attach(slow)
+    wait_for(lambda: len(ahead) > 40)
+    assert np.median(ahead[-20:]) < 20 * MS
+    wait_for(lambda: np.median(ahead[-20:]) > 30 * MS)
+    assert output.name == "tv"
+    output.close()
