@@ -52,6 +52,28 @@ def test_a_portrait_picture_is_hd_by_its_short_side():
     assert matrix(2, 640, 1280) == matrix(6, 1, 1)
 
 
+def lines(width: int, height: int) -> Picture:
+    """White lines one pixel wide on black, four apart."""
+    shown = picture((16, 128, 128), width, height)
+    plane = shown.frame.planes[0]
+    luma = np.full((height, plane.line_size), 16, np.uint8)
+    luma[:, ::4] = 235
+    plane.update(luma.tobytes())
+    return shown
+
+
+def test_a_picture_of_the_screens_own_size_keeps_every_pixel():
+    shown = composed(one(lines(64, 48)))[:, :, 1]
+    assert (shown[:, ::4] == 255).all()
+    assert (np.delete(shown, np.s_[::4], axis=1) == 0).all()
+
+
+def test_a_line_stays_sharp_where_the_picture_is_enlarged():
+    shown = composed(one(lines(64, 48), (0, 0, 96, 72)), (96, 72))[36, 24:72, 1]
+    assert shown.max() > 230
+    assert shown.min() == 0
+
+
 @pytest.mark.parametrize(("full", "luma", "grey"), [(1, 16, 0), (1, 235, 255), (2, 16, 16), (2, 255, 255), (0, 16, 0)])
 def test_limited_and_full_range(full, luma, grey):
     shown = composed(one(picture((luma, 128, 128), full=full)))

@@ -1,9 +1,5 @@
 """PortAudio, ALSA and a real sound server on its own in a folder: what is played is recorded and read back."""
 
-import os
-import shutil
-import subprocess
-import threading
 import time
 
 import numpy as np
@@ -13,104 +9,23 @@ from receiver.clock import MonotonicClock
 from receiver.sound.output import Output
 from receiver.sound.player import Player
 from receiver.sound.portaudio import PortAudioBackend
+from tests.peers.sound_server import HERE, MISSING, Recorder, SoundServer, wait_for
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("pulseaudio") or not shutil.which("parec"),
-    reason="needs pulseaudio, pulseaudio-utils and libasound2-plugins for a sound card without hardware",
-)
+pytestmark = pytest.mark.skipif(not HERE, reason=MISSING)
 
 RATE = 48_000
 PACKET = 960
 MS = 1_000_000
-ALSA = """
-pcm.tv { type pulse }
-ctl.tv { type pulse }
-pcm.!default { type pulse }
-ctl.!default { type pulse }
-"""
-
-
-class Server:
-    """PulseAudio with one null sink, reached over ALSA as the device 'tv'."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.process = None
-
-    def start(self):
-        self.process = subprocess.Popen(
-            [
-                *(
-                    "pulseaudio",
-                    "-n",
-                    "--daemonize=no",
-                    "--exit-idle-time=-1",
-                    "--disable-shm=yes",
-                    "--use-pid-file=no",
-                ),
-                *("-L", f"module-native-protocol-unix auth-anonymous=1 socket={self.folder}/native"),
-                *("-L", f"module-null-sink sink_name=tv rate={RATE}"),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "server.log").open("ab"),
-        )
-        wait_for(lambda: subprocess.run(["pactl", "info"], capture_output=True, check=False).returncode == 0)
-
-    def stop(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-
-def wait_for(true, seconds=20):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    tmp_path.chmod(0o700)
-    (tmp_path / "asound.conf").write_text(ALSA)
-    for key in ("HOME", "XDG_RUNTIME_DIR", "PULSE_RUNTIME_PATH"):
-        monkeypatch.setenv(key, str(tmp_path))
-    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path}/native")
-    monkeypatch.setenv("ALSA_CONFIG_PATH", str(tmp_path / "asound.conf"))
-    server = Server(tmp_path)
+    server = SoundServer(tmp_path)
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
     server.start()
     yield server
     server.stop()
-
-
-class Recorder:
-    """What the loudspeaker gives off, and when its first sample did, as near as a recorder can tell."""
-
-    def __init__(self):
-        self._process = subprocess.Popen(
-            ["parec", "--device=tv.monitor", "--raw", "--format=s16le", f"--rate={RATE}", "--latency-msec=5"],
-            stdout=subprocess.PIPE,
-            env=os.environ,
-        )
-        self.chunks = []
-        self.began = []
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self):
-        samples = 0
-        while data := self._process.stdout.read1(65_536):
-            self.chunks.append(data)
-            samples += len(data) / 4
-            self.began.append(time.monotonic_ns() - samples * 1e9 / RATE)
-
-    def stop(self):
-        self._process.terminate()
-        self._process.wait()
-        self._thread.join()
-        raw = b"".join(self.chunks)
-        return np.frombuffer(raw[: len(raw) // 4 * 4], np.int16).reshape(-1, 2)[:, 0].astype(int), min(self.began)
 
 
 def beep(start):
@@ -124,7 +39,7 @@ def test_beeps_are_heard_when_the_picture_is_seen(server):
     clock = MonotonicClock()
     output = Output(PortAudioBackend(clock, "tv"), clock)
     assert output.reason == "Sound plays on tv."
-    recorder = Recorder()
+    recorder = Recorder(server)
     asked = []
     output.attach(lambda n, heard_ns: asked.append(n) or np.zeros((n, 2), np.int16))
     wait_for(lambda: len(asked) > 100)  # the server takes two seconds to begin

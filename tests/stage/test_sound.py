@@ -6,9 +6,11 @@ from fractions import Fraction
 
 import av
 import numpy as np
+import pytest
 
 from receiver.link import DetachStream, SetLayout, SetPaused, SetTap, StreamStats, TapPicture, TapSound
 from receiver.media import EncodedFrame
+from tests.peers.sound_server import HERE, MISSING, Recorder, SoundServer, wait_for
 
 RATE = 48_000
 BLOCK = 960
@@ -93,4 +95,52 @@ async def test_of_two_streams_one_is_heard(start_stage):
     stage.link.send(DetachStream(2))
     await loud(1)
     talking.cancel()
+    assert await stage.stop() == 0
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not HERE, reason=MISSING)
+async def test_a_sound_server_that_dies_and_comes_back_does_not_stop_the_picture(
+    start_stage, flat, tmp_path, monkeypatch
+):
+    server = SoundServer(tmp_path)
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    await asyncio.to_thread(server.start)
+    stage = await start_stage(sound="tv")
+    assert stage.ready.sound == "tv", stage.ready.sound_reason
+    stage.link.send(SetTap(True, 0, 0, 2, 2))
+    camera = stage.attach(1)
+    packets, start = tone(3000), time.monotonic_ns()
+
+    async def talk() -> None:
+        for index, data in enumerate(packets):
+            camera.link.send(packet(1, data, index, start + index * 20_000_000))
+            await asyncio.sleep(start / 1e9 + 0.02 * (index + 1) - time.monotonic())
+
+    async def pictures(count: int) -> None:
+        for i in range(count):
+            camera.show(flat(60 + i), keyframe=i == 0)
+            await stage.expect(TapPicture)
+
+    async def heard() -> None:
+        recorder = Recorder(server)
+        try:
+            await asyncio.to_thread(wait_for, recorder.loud)
+        finally:
+            await asyncio.to_thread(recorder.stop)
+
+    talking = asyncio.create_task(talk())
+    try:
+        await pictures(5)
+        await heard()
+        server.stop()
+        await pictures(60)
+        await asyncio.to_thread(server.start)
+        await pictures(20)
+        await heard()
+        await pictures(5)
+    finally:
+        talking.cancel()
+        server.stop()
     assert await stage.stop() == 0

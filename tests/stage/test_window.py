@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 
 import av
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from receiver import linkio
-from receiver.link import Scene, SetTap, Snapshot, StreamStats, TakeSnapshot, TapPicture
+from receiver.link import Scene, SetPicture, SetTap, Snapshot, StreamStats, TakeSnapshot, TapPicture
 
 
 @pytest.fixture
@@ -105,6 +106,8 @@ class Desktop:
         self._x11 = ctypes.CDLL("libX11.so.6")
         self._x11.XOpenDisplay.restype = ctypes.c_void_p
         self._x11.XDefaultRootWindow.restype = self._x11.XInternAtom.restype = ctypes.c_ulong
+        self._x11.XGetImage.restype = ctypes.c_void_p
+        self._x11.XGetPixel.restype = ctypes.c_ulong
         self._connection = ctypes.c_void_p(self._x11.XOpenDisplay(display.encode()))
 
     def windows(self) -> list[int]:
@@ -127,6 +130,15 @@ class Desktop:
         for window in self.windows():
             self._x11.XResizeWindow(self._connection, ctypes.c_ulong(window), width, height)
         self._x11.XFlush(self._connection)
+
+    def green(self, x: int, y: int) -> int:
+        """Of one pixel of the screen, as X has it now."""
+        root = ctypes.c_ulong(self._x11.XDefaultRootWindow(self._connection))
+        all_planes, z_pixmap = ctypes.c_ulong(0xFFFFFFFF), 2
+        image = ctypes.c_void_p(self._x11.XGetImage(self._connection, root, x, y, 1, 1, all_planes, z_pixmap))
+        value = int(self._x11.XGetPixel(image, 0, 0))
+        self._x11.XDestroyImage(image)
+        return value >> 8 & 0xFF
 
     def leave(self) -> None:
         self._x11.XCloseDisplay(self._connection)
@@ -157,6 +169,39 @@ async def test_the_window_can_be_resized(start_stage, display, flat):
     assert shown[250, 200].min() > 100, "the picture is in the middle"
     assert shown[20, 200].max() == 0, "a bar is above it"
     desktop.leave()
+
+
+async def test_no_black_is_seen_while_size_codec_and_turn_change(start_stage, display, flat):
+    stage = await start_stage(output="window", size="640x360")
+    stage.link.send(SetTap(True, 0, 0, 2, 2))
+    camera = stage.attach(1)
+    camera.show(flat(200), keyframe=True)
+    await stage.expect(TapPicture)
+    await snapshot(stage, 1)
+    desktop = Desktop(display)
+    darkest, looks, over = 255, 0, threading.Event()
+
+    def look() -> None:
+        nonlocal darkest, looks
+        while not over.is_set():
+            darkest, looks = min(darkest, desktop.green(450, 300)), looks + 1  # the middle of the screen and the window
+
+    looking = asyncio.create_task(asyncio.to_thread(look))
+    sizes = [("VP8", 320, 180), ("VP8", 180, 320), ("H264", 640, 360), ("VP8", 640, 360), ("H264", 1280, 720)]
+    try:
+        for luma in (180, 200):
+            for codec, width, height in sizes:
+                camera.show(flat(luma, width, height), codec, keyframe=True)
+                await stage.expect(TapPicture)
+            for degrees in (90, 180, 270, 0):
+                stage.link.send(SetPicture(1, degrees=degrees))
+                await snapshot(stage, degrees)
+    finally:
+        over.set()
+        await looking
+        desktop.leave()
+    assert looks > 100
+    assert darkest > 160, "grey of luma 180 or more all the time"
 
 
 async def test_an_output_that_can_not_start_says_why(monkeypatch):
