@@ -37,15 +37,18 @@ class AudioStream:
         self._held: dict[int, tuple[RtpPacket, int]] = {}
         self._awaited: int | None = None
 
-    def packet(self, packet: RtpPacket, now: int) -> list[Sound]:
-        """Take a packet; return those whose turn it is."""
+    def packet(self, packet: RtpPacket, now: int, *, again: bool = False) -> list[Sound]:
+        """Take a packet; return those whose turn it is. ``again``: it was sent before, in case that was lost."""
+        if again and self._awaited is None:
+            return []
         sequence = self._sequences.unwrap(packet.sequence)
         if self._awaited is None or abs(sequence - self._awaited) > MAX_JUMP:
             self._gap_before = self._awaited is not None
             self._held.clear()
             self._awaited = sequence
         if sequence < self._awaited or sequence in self._held:
-            self._dropped["late_audio_packet"] += 1
+            if not again:
+                self._dropped["late_audio_packet"] += 1
             return []
         self._held[sequence] = (packet, now)
         return self._in_turn() if len(self._held) <= MAX_HELD else self._skip()

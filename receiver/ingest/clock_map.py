@@ -63,10 +63,23 @@ class CaptureClock:
         """The stream's timestamps began anew."""
         self._anchor = None
 
+    def stamped_ns(self, stamp: bytes, arrived: int) -> int | None:
+        """When a frame was captured that says so itself; None if not known. ``stamp``: WebRTC's absolute capture time,
+        that is an NTP time, and where another machine captured it, that clock's estimated offset."""
+        if len(stamp) not in (8, 16):
+            return None
+        captured = int.from_bytes(stamp[:8]) * 1_000_000_000 >> 32
+        if len(stamp) == 16:  # captured elsewhere; the sender estimates how that clock stands against its own
+            captured += int.from_bytes(stamp[8:], signed=True) * 1_000_000_000 >> 32
+        return self._plausible(captured, arrived)
+
     def capture_ns(self, timestamp: int, arrived: int) -> int | None:
         """When the frame was captured, on our clock; None if not known."""
         if self._anchor is None:
             return None
         captured = self._anchor.sender_ns + (timestamp - self._anchor.timestamp) * 1_000_000_000 // self._rate
+        return self._plausible(captured, arrived)
+
+    def _plausible(self, captured: int, arrived: int) -> int | None:
         ours = self._wall.ours(captured)
         return ours if ours is not None and abs(arrived - ours) <= MAX_AGE_NS else None

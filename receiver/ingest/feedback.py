@@ -7,7 +7,7 @@ from typing import NamedTuple
 from receiver.errors import ProtocolError
 
 SENDER_REPORT, RECEIVER_REPORT, BYE, TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK = 200, 201, 203, 205, 206
-GENERIC_NACK, PICTURE_LOSS, TRANSPORT_CC = 1, 1, 15
+GENERIC_NACK, PICTURE_LOSS, FULL_INTRA, TRANSPORT_CC, APPLICATION = 1, 1, 4, 15, 15
 
 MAX_NACK_ITEMS = 250
 """Items of 4 bytes in one NACK, so that it fits a datagram; the rest is asked for when it is due again."""
@@ -91,6 +91,20 @@ def receiver_report(local_ssrc: int, blocks: Iterable[ReportBlock]) -> bytes:
 def picture_loss(local_ssrc: int, media_ssrc: int) -> bytes:
     """Ask for a keyframe: PLI, RFC 4585 section 6.3.1."""
     return struct.pack("!BBHII", 0x80 | PICTURE_LOSS, PAYLOAD_FEEDBACK, 2, local_ssrc, media_ssrc)
+
+
+def full_intra(local_ssrc: int, media_ssrc: int, command: int) -> bytes:
+    """Demand a keyframe: FIR, RFC 5104 section 4.3.1. ``command`` counts demands; a repetition keeps its number."""
+    header = struct.pack("!BBHII", 0x80 | FULL_INTRA, PAYLOAD_FEEDBACK, 4, local_ssrc, 0)
+    return header + struct.pack("!IB3x", media_ssrc, command & 0xFF)
+
+
+def max_bitrate(local_ssrc: int, media_ssrc: int, bps: int) -> bytes:
+    """What the sender may send: REMB, draft-alvestrand-rmcat-remb-03 section 2.2."""
+    exponent = max(0, bps.bit_length() - 18)
+    number = min(exponent, 63) << 18 | bps >> exponent
+    header = struct.pack("!BBHII", 0x80 | APPLICATION, PAYLOAD_FEEDBACK, 5, local_ssrc, 0)
+    return header + b"REMB\x01" + number.to_bytes(3) + struct.pack("!I", media_ssrc)
 
 
 def nack(local_ssrc: int, media_ssrc: int, sequences: Iterable[int]) -> bytes:

@@ -29,12 +29,14 @@ class Inserted(Enum):
 
 
 class Assembled(NamedTuple):
-    """The packets of one frame, in order. ``first_ns``: when the earliest of them came."""
+    """The packets of one frame, in order. ``first_ns``: when the earliest of them came; ``capture_time``: the bytes of
+    the absolute capture time, where one carried it."""
 
     payload_type: int
     timestamp: int
     payloads: list[bytes]
     first_ns: int
+    capture_time: bytes = b""
 
 
 class _Slot(NamedTuple):
@@ -55,6 +57,7 @@ class JitterBuffer:
         self._frame: list[bytes] = []
         self._frame_bytes = 0
         self._frame_first_ns = 0
+        self._capture_time = b""
         self._frame_timestamp: int | None = None
         self._headless = False  # the frame at hand lacks its beginning: swallow it
         self._opening: list[_Slot] | None = []  # what the first frame has so far; None once it is complete
@@ -65,6 +68,26 @@ class JitterBuffer:
     def partial(self) -> bool:
         """Whether a frame has begun that is not complete."""
         return bool(self._frame)
+
+    def append(self, sequence: int, packet: RtpPacket) -> bool:
+        """The common case in short: the packet that is awaited, amid a frame. False: use ``insert`` and ``frames``."""
+        if (
+            sequence != self.awaited
+            or packet.marker
+            or packet.timestamp != self._frame_timestamp
+            or not self._frame
+            or not packet.payload
+            or self._opening is not None
+            or self._ring[(sequence + 1) % CAPACITY] is not None
+            or self._frame_bytes > MAX_FRAME_BYTES // 2
+            or len(self._frame) >= CAPACITY
+        ):
+            return False
+        self._frame.append(packet.payload)
+        self._frame_bytes += len(packet.payload)
+        self._capture_time = packet.capture_time or self._capture_time
+        self.awaited = sequence + 1
+        return True
 
     def insert(self, sequence: int, packet: RtpPacket, now: int) -> Inserted:
         """Take one packet; follow with ``frames``."""
@@ -126,6 +149,7 @@ class JitterBuffer:
         if not self._frame or slot.at < self._frame_first_ns:
             self._frame_first_ns = slot.at
         self._frame.append(slot.packet.payload)
+        self._capture_time = slot.packet.capture_time or self._capture_time
         self._frame_bytes += len(slot.packet.payload)
         if self._frame_bytes > MAX_FRAME_BYTES or len(self._frame) > CAPACITY:
             self._drop_frame()
@@ -136,12 +160,14 @@ class JitterBuffer:
     def _complete(self, payload_type: int, complete: list[Assembled]) -> None:
         if self._frame and self._frame_timestamp is not None:
             self._opening = None
-            complete.append(Assembled(payload_type, self._frame_timestamp, self._frame, self._frame_first_ns))
+            timestamp, first_ns = self._frame_timestamp, self._frame_first_ns
+            complete.append(Assembled(payload_type, timestamp, self._frame, first_ns, self._capture_time))
         self._drop_frame()
 
     def _drop_frame(self) -> None:
         self._frame = []
         self._frame_bytes = 0
+        self._capture_time = b""
 
     def skip(self, sequence: int, *, frame_start: bool = False) -> None:
         """Wait no longer for anything before ``sequence``.

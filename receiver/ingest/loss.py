@@ -11,7 +11,7 @@ MAX_MISSING = 1024
 
 FIRST_REPAIR_NS = 40_000_000
 """Guess of how long a repair takes, until the first has come."""
-MIN_RETRY_NS, MAX_RETRY_NS = 20_000_000, 250_000_000
+MIN_RETRY_NS, MAX_RETRY_NS = 10_000_000, 250_000_000
 MIN_PATIENCE_NS, MAX_PATIENCE_NS = 300_000_000, 1_500_000_000
 """How long a missing packet is waited for: six repair times, within these."""
 
@@ -110,13 +110,17 @@ class LossTracker:
 
 
 class KeyframeGate:
-    """Closed, it lets nothing pass but a keyframe, and asks for one until it comes. It starts closed."""
+    """Closed, it lets nothing pass but a keyframe, and asks for one until it comes. It starts closed.
+
+    ``tries``: how often it has asked since it was closed.
+    """
 
     def __init__(self) -> None:
         self.closed = True
         self._asked: int | None = None
         self._wanted = True
         self._wait_ns = PLI_REPEAT_NS
+        self.tries = 0
 
     def close(self) -> None:
         """Frames that follow can't be decoded, or the decoder says it needs a keyframe."""
@@ -128,6 +132,7 @@ class KeyframeGate:
         if keyframe:
             self.closed = False
             self._wanted = False
+            self.tries = 0
         return not self.closed
 
     def arriving(self, now: int) -> None:
@@ -145,6 +150,7 @@ class KeyframeGate:
         self._wait_ns = PLI_REPEAT_NS if self._wanted else min(2 * self._wait_ns, PLI_REPEAT_MAX_NS)
         self._wanted = False
         self._asked = now
+        self.tries += 1
         return True
 
     def deadline(self) -> int | None:

@@ -120,21 +120,21 @@ class ReceiveThread:
         poll.register(self._wake_fd, select.POLLIN)
         for descriptor in self._taps:
             poll.register(descriptor, select.POLLIN)
-        unsent = False
         while not self._stopping:
             now = self._clock.now()
-            wait_ns = self._reception.deadline(now) - now
-            if unsent:
-                wait_ns = min(wait_ns, FLUSH_NS)
+            deadline = self._reception.deadline(now)
+            if deadline <= now:
+                for packet in self._reception.poll(now):
+                    self._cipher.send_rtcp(packet)
+                deadline = self._reception.deadline(now)
+            unsent = self._flush()
+            wait_ns = min(deadline - now, FLUSH_NS) if unsent else deadline - now
             for descriptor, _ in poll.poll(max(0, -(-wait_ns // 1_000_000))):
                 if descriptor == self._wake_fd:
                     os.eventfd_read(self._wake_fd)
+                    self._obey()
                 else:
                     self._read(self._taps[descriptor])
-            self._obey()
-            for packet in self._reception.poll(self._clock.now()):
-                self._cipher.send_rtcp(packet)
-            unsent = self._flush()
 
     def _obey(self) -> None:
         with self._orders_lock:

@@ -4,12 +4,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from receiver.ingest import feedback, rtp
+from receiver.ingest import feedback, red, rtp
 from receiver.ingest.access_unit import DepacketizeError
-from receiver.ingest.answer import Plan
+from receiver.ingest.answer import START_KBPS, Plan
 from receiver.ingest.audio import AudioStream, Sound
 from receiver.ingest.clock_map import CaptureClock, WallClock
 from receiver.ingest.depacketize import DEPACKETIZERS
+from receiver.ingest.forward_error_correction import Unpacker
+from receiver.ingest.remb import BandwidthEstimator, SendingClock
+from receiver.ingest.rtp import RtpPacket
 from receiver.ingest.stats import SourceStats
 from receiver.ingest.timeline import Timeline
 from receiver.ingest.twcc import INTERVAL_NS, ArrivalRecorder
@@ -17,6 +20,8 @@ from receiver.ingest.video import Format, Unit, VideoStream
 from receiver.media import CLOCK_RATE, EncodedFrame, Kind
 
 REPORT_NS = 1_000_000_000
+PLIS_BEFORE_FIR = 2
+"""Requests for a keyframe that go unanswered before the sender is ordered to make one."""
 MAX_SOURCES = 16
 """Retransmission and other sources that receiver reports tell of; further ones are received, but not reported."""
 
@@ -72,13 +77,20 @@ class Reception:
         self._sources: dict[Kind, _Source] = {
             kind: _Source(kind, CaptureClock(wall, CLOCK_RATE[kind]), Timeline(CLOCK_RATE[kind])) for kind in CLOCK_RATE
         }
+        self._parity = self._unpacker()
         self._stats: dict[int, SourceStats] = {}
         self._arrivals = ArrivalRecorder()
         self._feedback_at: int | None = None
         self._report_at: int | None = None
+        self._bandwidth = BandwidthEstimator(1000 * START_KBPS) if plan.remb and not plan.transport_cc_id else None
+        self._sending = SendingClock()
         self._sink: Sink | None = None
         self._audio_dropped = False
+        self._fir_command = 0
         self.ended = False
+
+    def _unpacker(self) -> Unpacker:
+        return Unpacker(self._plan.ulpfec, self._plan.transport_cc_id, self._plan.capture_time_id)
 
     # ---- the stage's side
 
@@ -95,7 +107,8 @@ class Reception:
 
     def rtp(self, data: bytes, now: int) -> None:
         """Take a decrypted RTP packet. Raises RtpError."""
-        packet = rtp.parse(data, self._plan.transport_cc_id)
+        plan = self._plan
+        packet = rtp.parse(data, plan.transport_cc_id, plan.capture_time_id)
         self.counters.packets += 1
         self.counters.bytes += len(data)
         if packet.transport_sequence is not None:
@@ -103,27 +116,63 @@ class Reception:
             if self._feedback_at is None:
                 self._feedback_at = now + INTERVAL_NS
         number = packet.payload_type
-        kind: Kind = "audio" if number in self._plan.audio else "video"
-        if stats := self._source_stats(packet.ssrc, kind):
+        kind: Kind = "audio" if number in plan.audio or plan.red.get(number) in plan.audio else "video"
+        stats = self._stats.get(packet.ssrc) or self._source_stats(packet.ssrc, kind)
+        if stats:
             stats.packet(packet, now)
-        if number in self._plan.video:
-            self._follow(packet.ssrc, "video")
-            self._emit_video(self._video.packet(packet, now), now)
-        elif number in self._plan.rtx:
-            original = rtp.unwrap_rtx(packet, self._plan.rtx[number])
-            if original is not None and self._sources["video"].ssrc is not None:
-                self._emit_video(self._video.packet(original, now, repair=True), now)
-        elif kind == "audio":
+        if self._bandwidth and kind == "video" and number not in plan.rtx:
+            self._bandwidth.packet(len(data), self._sending.place(packet.timestamp), now)
+        if number in plan.video:
+            if self._sources["video"].ssrc != packet.ssrc:
+                self._follow(packet.ssrc, "video")
+            if units := self._video.packet(packet, now):
+                self._emit_video(units, now)
+        elif number in plan.rtx:
+            self._repair(packet, now)
+        elif number in plan.audio:
             self._follow(packet.ssrc, "audio")
             self._emit_audio(self._audio.packet(packet, now), now)
+        elif number in plan.red:
+            self._redundant(packet, data, now)
         else:
             self.counters.dropped["unknown_payload_type"] += 1
 
+    def _repair(self, packet: RtpPacket, now: int) -> None:
+        number = self._plan.rtx[packet.payload_type]
+        original = rtp.unwrap_rtx(packet, number)
+        if original is None or self._sources["video"].ssrc is None:
+            return
+        if number in self._plan.red:
+            block = red.split(original.payload)[-1]
+            if block.payload_type not in self._plan.video:
+                return  # parity that comes again is late
+            original = original._replace(payload_type=block.payload_type, payload=block.data)
+        self._emit_video(self._video.packet(original, now, repair=True), now)
+
+    def _redundant(self, packet: RtpPacket, data: bytes, now: int) -> None:
+        """A RED packet: sound with the sound before it, or video among its parity."""
+        if self._plan.red[packet.payload_type] in self._plan.audio:
+            self._follow(packet.ssrc, "audio")
+            blocks = red.split(packet.payload)
+            for back, block in zip(range(len(blocks) - 1, -1, -1), blocks, strict=True):
+                if block.payload_type in self._plan.audio:
+                    one = packet._replace(
+                        payload_type=block.payload_type,
+                        sequence=(packet.sequence - back) & 0xFFFF,
+                        timestamp=(packet.timestamp - block.offset) & 0xFFFFFFFF,
+                        payload=block.data,
+                    )
+                    self._emit_audio(self._audio.packet(one, now, again=back > 0), now)
+            return
+        self._follow(packet.ssrc, "video")
+        for place, one in enumerate(self._parity.packets(packet, data)):
+            if one.payload_type in self._plan.video or not one.payload:
+                self._emit_video(self._video.packet(one, now, repair=place > 0, rebuilt=place > 0), now)
+
     def _source_stats(self, ssrc: int, kind: Kind) -> SourceStats | None:
-        stats = self._stats.get(ssrc)
-        if stats is None and len(self._stats) < MAX_SOURCES:
-            stats = self._stats[ssrc] = SourceStats(ssrc, CLOCK_RATE[kind])
-        return stats
+        if len(self._stats) < MAX_SOURCES:
+            self._stats[ssrc] = SourceStats(ssrc, CLOCK_RATE[kind])
+        return self._stats.get(ssrc)
 
     def _follow(self, ssrc: int, kind: Kind) -> None:
         """The newest source of a kind is the one: a sender that begins anew does so under another number."""
@@ -132,6 +181,11 @@ class Reception:
             return
         if source.ssrc is not None:
             (self._video if kind == "video" else self._audio).restart()
+            if kind == "video":
+                self._parity = self._unpacker()
+                self._sending = SendingClock()
+                if self._bandwidth:
+                    self._bandwidth.restart()
             source.timeline.restart()
             source.capture.forget()
         source.ssrc = ssrc
@@ -160,7 +214,8 @@ class Reception:
 
     def _send_video(self, unit: Unit, now: int, sink: Sink) -> None:
         timestamp = self._timestamp("video", unit.timestamp, unit.first_ns)
-        captured = self._sources["video"].capture.capture_ns(timestamp, unit.first_ns)
+        capture = self._sources["video"].capture
+        captured = capture.stamped_ns(unit.capture_time, unit.first_ns) or capture.capture_ns(timestamp, unit.first_ns)
         frame = EncodedFrame(
             self._stream,
             "video",
@@ -190,7 +245,8 @@ class Reception:
                 self.counters.dropped["malformed_frame"] += 1
                 continue
             timestamp = self._timestamp("audio", packet.timestamp, first_ns)
-            captured = self._sources["audio"].capture.capture_ns(timestamp, first_ns)
+            capture = self._sources["audio"].capture
+            captured = capture.stamped_ns(packet.capture_time, first_ns) or capture.capture_ns(timestamp, first_ns)
             gap |= self._audio_dropped
             frame = EncodedFrame(self._stream, "audio", codec, timestamp, data, True, gap, first_ns, now, captured)
             self._audio_dropped = self._sink is None or not self._sink.send(frame)
@@ -219,18 +275,38 @@ class Reception:
                 out.append(feedback.nack(self._local_ssrc, video_ssrc, missing))
             if self._sink is not None and self._sink.ready and self._video.gate.due(now):
                 self.counters.plis += 1
-                out.append(feedback.picture_loss(self._local_ssrc, video_ssrc))
+                out += self._keyframe_request(video_ssrc)
         if self._feedback_at is not None and now >= self._feedback_at:
             self._feedback_at = None
             out += self._arrivals.build(self._local_ssrc, video_ssrc or 0)
+        if self._bandwidth and video_ssrc is not None and now >= self._bandwidth.due:
+            bps = self._bandwidth.update(self._video_loss(video_ssrc), now)
+            if bps is not None:
+                out.append(feedback.max_bitrate(self._local_ssrc, video_ssrc, bps))
         if self._report_at is None or now >= self._report_at:
             self._report_at = now + REPORT_NS
             out.append(feedback.receiver_report(self._local_ssrc, [s.block(now) for s in self._stats.values()]))
         return out
 
+    def _video_loss(self, ssrc: int) -> float:
+        stats = self._stats.get(ssrc)
+        return stats.fraction_lost / 256 if stats else 0.0
+
+    def _keyframe_request(self, video_ssrc: int) -> list[bytes]:
+        """PLI; where that was asked for in vain, or is not understood, FIR too, which is an order and not a hint."""
+        tries = self._video.gate.tries
+        if tries == 1:
+            self._fir_command += 1
+        out = [feedback.picture_loss(self._local_ssrc, video_ssrc)] if self._plan.pli else []
+        if self._plan.fir and (not out or tries > PLIS_BEFORE_FIR):
+            out.append(feedback.full_intra(self._local_ssrc, video_ssrc, self._fir_command))
+        return out
+
     def deadline(self, now: int) -> int:
         """When to call ``poll`` next, at most a report interval away."""
         times = [self._feedback_at, self._report_at, self._video.deadline(), self._audio.deadline()]
+        if self._bandwidth and self._sources["video"].ssrc is not None:
+            times.append(self._bandwidth.due)
         if self._sink is not None and self._sink.ready and self._sources["video"].ssrc is not None:
             times.append(self._video.gate.deadline())
         return min((time for time in times if time is not None), default=now + REPORT_NS)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from receiver.errors import ProtocolError
 
 _FIXED = struct.Struct("!BBHII")
+_unpack = _FIXED.unpack_from
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
 
@@ -17,7 +18,8 @@ class RtpError(ProtocolError):
 class RtpPacket(NamedTuple):
     """One packet. ``sequence`` 16 bit, ``timestamp`` 32 bit, as on the wire; ``payload`` without padding.
 
-    ``transport_sequence``: the transport-wide sequence number, where the packet carries one.
+    ``transport_sequence``: the transport-wide sequence number, where the packet carries one; ``capture_time``: the
+    bytes of the absolute capture time, or none.
     """
 
     payload_type: int
@@ -27,6 +29,7 @@ class RtpPacket(NamedTuple):
     ssrc: int
     payload: bytes
     transport_sequence: int | None = None
+    capture_time: bytes = b""
 
 
 def is_rtcp(data: bytes) -> bool:
@@ -34,27 +37,29 @@ def is_rtcp(data: bytes) -> bool:
     return len(data) >= 2 and 192 <= data[1] <= 223
 
 
-def parse(data: bytes, transport_cc_id: int = 0) -> RtpPacket:
-    """Read one packet; ``transport_cc_id`` is the negotiated extension id, 0 for none. Raises RtpError."""
+def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0) -> RtpPacket:
+    """Read one packet; the numbers are those negotiated for the header extensions, 0 for none. Raises RtpError."""
     end = len(data)
-    if end < _FIXED.size:
+    if end < 12:
         raise RtpError(f"an RTP packet has at least {_FIXED.size} bytes, not {end}")
-    flags, second, sequence, timestamp, ssrc = _FIXED.unpack_from(data)
+    flags, second, sequence, timestamp, ssrc = _unpack(data)
     if flags >> 6 != 2:
         raise RtpError(f"RTP version {flags >> 6} is not 2")
-    start = _FIXED.size + 4 * (flags & 0x0F)
+    start = 12 + 4 * (flags & 0x0F)
     transport_sequence = None
+    capture_time = b""
     if flags & 0x10:
         if start + 4 > end:
             raise RtpError("the RTP packet ends inside its header extension")
         first = start + 4
-        start = first + 4 * int.from_bytes(data[start + 2 : first])
+        start = first + 4 * (data[start + 2] << 8 | data[start + 3])
         if start > end:
             raise RtpError("the RTP header extension is longer than the packet")
-        if transport_cc_id:
-            value = _extension(data, first, start, transport_cc_id)
-            if value is not None and len(value) >= 2:
-                transport_sequence = value[0] << 8 | value[1]
+        for identifier, at, after in extensions(data, first, start):
+            if identifier == transport_cc_id and after - at >= 2:
+                transport_sequence = data[at] << 8 | data[at + 1]
+            elif identifier == capture_time_id:
+                capture_time = data[at:after]
     if start > end:
         raise RtpError("the RTP packet ends inside its list of contributing sources")
     if flags & 0x20 and start < end:
@@ -62,32 +67,40 @@ def parse(data: bytes, transport_cc_id: int = 0) -> RtpPacket:
         if not 0 < padding <= end - start:
             raise RtpError(f"{padding} bytes of RTP padding in {end - start} bytes of payload")
         end -= padding
-    return RtpPacket(second & 0x7F, second >= 0x80, sequence, timestamp, ssrc, data[start:end], transport_sequence)
+    return RtpPacket(
+        second & 0x7F, second >= 0x80, sequence, timestamp, ssrc, data[start:end], transport_sequence, capture_time
+    )
 
 
-def _extension(data: bytes, at: int, end: int, wanted: int) -> bytes | None:
+def extensions(data: bytes, at: int, end: int) -> list[tuple[int, int, int]]:
+    """The elements of a header extension whose content goes from ``at``, just behind its length, to ``end``: (id, where
+    the value begins, where it ends). What can't be read is left out (RFC 8285 section 4)."""
+    found: list[tuple[int, int, int]] = []
     profile = data[at - 4] << 8 | data[at - 3]
     if profile == _ONE_BYTE_PROFILE:
-        header = 1
-    elif profile & 0xFFF0 == _TWO_BYTE_PROFILE:
-        header = 2
-    else:
-        return None
-    while at + header <= end:
-        if data[at] == 0:
+        while at < end:
+            head = data[at]
             at += 1
-            continue
-        if header == 1:
-            identifier, length = data[at] >> 4, (data[at] & 0x0F) + 1
-            if identifier == 15:
-                return None
-        else:
-            identifier, length = data[at], data[at + 1]
-        at += header
-        if identifier == wanted and at + length <= end:
-            return data[at : at + length]
-        at += length
-    return None
+            if not head:
+                continue
+            if head >= 0xF0:
+                break
+            after = at + (head & 0x0F) + 1
+            if after > end:
+                break
+            found.append((head >> 4, at, after))
+            at = after
+    elif profile & 0xFFF0 == _TWO_BYTE_PROFILE:
+        while at < end:
+            if not data[at]:
+                at += 1
+                continue
+            after = at + 2 + data[at + 1] if at + 1 < end else end + 1
+            if after > end:
+                break
+            found.append((data[at], at + 2, after))
+            at = after
+    return found
 
 
 def unwrap_rtx(packet: RtpPacket, payload_type: int) -> RtpPacket | None:
@@ -117,13 +130,15 @@ class Unwrapper:
 
     def unwrap(self, value: int) -> int:
         """The value as a number that only rises; older values give lower numbers."""
-        if self._highest is None:
+        highest = self._highest
+        if highest is None:
             self._highest = value + self._offset
             return self._highest
-        result = self.peek(value)
-        if result > self._highest:
-            self._highest = result
-        return result
+        ahead = (value + self._offset - highest) % self._span
+        if ahead < self._span >> 1:
+            self._highest = highest = highest + ahead
+            return highest
+        return highest + ahead - self._span
 
     def peek(self, value: int) -> int:
         """Like ``unwrap``, without learning from the value."""

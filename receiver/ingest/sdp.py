@@ -15,6 +15,7 @@ MAX_MEDIA = 16
 MAX_CANDIDATES = 32
 
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~\w-]{1,64}", re.ASCII)
 _ICE = re.compile(r"[A-Za-z0-9+/]{4,256}")

@@ -3,9 +3,13 @@
 from receiver.ingest.feedback import ReportBlock, SenderReport
 from receiver.ingest.rtp import RtpPacket, Unwrapper
 
+MAX_DROPOUT = 450
+"""A jump over more packets than this is an outage or a sender that began anew, and not counted as loss (RFC 3550
+appendix A.1; it has 3000, for slower media): told as loss it would have senders start again from next to no bitrate."""
+
 
 class SourceStats:
-    """One synchronisation source. ``rate``: its RTP clock in Hz."""
+    """One synchronisation source. ``rate``: its RTP clock in Hz; ``fraction_lost``: of the last report, in 1/256."""
 
     def __init__(self, ssrc: int, rate: int) -> None:
         self.ssrc = ssrc
@@ -13,6 +17,7 @@ class SourceStats:
         self._sequences = Unwrapper(16)
         self._first: int | None = None
         self.received = 0
+        self.fraction_lost = 0
         self._last_expected = 0
         self._last_received = 0
         self._jitter = 0.0
@@ -23,9 +28,12 @@ class SourceStats:
 
     def packet(self, packet: RtpPacket, now: int) -> None:
         """Count one packet of this source."""
+        newest = self._sequences.highest
         sequence = self._sequences.unwrap(packet.sequence)
-        if self._first is None:
+        if self._first is None or newest is None:
             self._first = sequence
+        elif sequence - newest > MAX_DROPOUT:
+            self._first += sequence - newest - 1
         self.received += 1
         if packet.timestamp != self._last_timestamp:  # the packets of a frame leave together but are paced: one counts
             self._last_timestamp = packet.timestamp
@@ -56,9 +64,10 @@ class SourceStats:
         expected, received = self._expected - self._last_expected, self.received - self._last_received
         self._last_expected, self._last_received = self._expected, self.received
         fraction = max(0, expected - received) * 256 // expected if expected > 0 else 0
+        self.fraction_lost = min(fraction, 255)
         return ReportBlock(
             self.ssrc,
-            min(fraction, 255),
+            self.fraction_lost,
             self.lost,
             self._sequences.highest or 0,
             int(self._jitter),

@@ -13,6 +13,9 @@ MAX_STATUSES = 500
 """Packets reported in one feedback, so that it fits a datagram even where every delta takes two bytes."""
 MAX_SPAN = 4 * MAX_STATUSES
 """Drop rule: a jump of the numbering beyond this forgets what was before it."""
+OUTAGE_NS = 500_000_000
+"""What was sent while nothing came for longer than this is not told as lost: it says nothing about the bandwidth that
+there is now, and would have the sender start again from next to none."""
 
 _REFERENCE_NS = 64_000_000
 _DELTA_NS = 250_000
@@ -26,13 +29,16 @@ class ArrivalRecorder:
         self._unwrapper = Unwrapper(16)
         self._arrivals: dict[int, int] = {}
         self._base = 0
+        self._last_at = 0
         self._count = 0
 
     def add(self, sequence: int, now: int) -> None:
         """A packet with this transport-wide number arrived."""
         number = self._unwrapper.unwrap(sequence)
-        if not self._arrivals and (not self._base or number - self._base > MAX_SPAN):
-            self._base = number
+        if not self._arrivals and number > self._base:
+            skipped = number - self._base > MAX_SPAN or now - self._last_at > OUTAGE_NS
+            self._base = number if skipped or not self._base else self._base
+        self._last_at = now
         if number < self._base:
             return  # already reported as lost
         if number - self._base > MAX_SPAN:

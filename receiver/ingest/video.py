@@ -14,6 +14,9 @@ MAX_TAIL_PROBES = 3
 """A frame whose last packets are lost shows no gap until the next frame comes. So where a frame stays unfinished, the
 packet after the newest is asked for on suspicion, this often."""
 
+TAIL_QUIET_NS = 12_000_000
+"""After so long without a packet: senders pace a frame's packets a few milliseconds apart."""
+
 
 class Format(NamedTuple):
     """What a payload type means."""
@@ -31,6 +34,7 @@ class Unit(NamedTuple):
     keyframe: bool
     discontinuity: bool
     first_ns: int
+    capture_time: bytes = b""
 
 
 class VideoStream:
@@ -60,10 +64,16 @@ class VideoStream:
         self.loss.forget()
         self.gate.close()
 
-    def packet(self, packet: RtpPacket, now: int, *, repair: bool = False) -> list[Unit]:
-        """Take a packet; return the frames that it completes. ``repair``: it came by the retransmission stream."""
+    def packet(self, packet: RtpPacket, now: int, *, repair: bool = False, rebuilt: bool = False) -> list[Unit]:
+        """Take a packet; return the frames that it completes. ``repair``: it came in place of a lost one; ``rebuilt``:
+        from parity, so it tells nothing of how long a request takes."""
         sequence = self._sequences.unwrap(packet.sequence)
-        self._note_gaps(sequence, now, repair)
+        if self._newest == sequence - 1 and not self.gate.closed and self._jitter.append(sequence, packet):
+            self._newest = sequence
+            self._newest_at = now
+            self._tail_probes = 0
+            return []
+        self._note_gaps(sequence, now, repair and not rebuilt)
         inserted = self._jitter.insert(sequence, packet, now)
         if inserted is Inserted.RESTARTED:
             self._dropped["sequence_jump"] += 1
@@ -98,9 +108,8 @@ class VideoStream:
 
     def _look_for_keyframe(self, sequence: int, packet: RtpPacket, now: int) -> None:
         """With the gate closed nothing before a keyframe is of use, so go on from where one begins."""
-        if self._keyframe_at is None and self._formats[packet.payload_type].depacketizer.starts_keyframe(
-            packet.payload
-        ):
+        known = self._formats.get(packet.payload_type)  # none for parity
+        if self._keyframe_at is None and known is not None and known.depacketizer.starts_keyframe(packet.payload):
             self._keyframe_at = sequence
             self._jitter.skip(sequence, frame_start=True)
             self.loss.forget(sequence)
@@ -129,7 +138,7 @@ class VideoStream:
             self._dropped["waiting_for_keyframe"] += 1
             return None
         self._any_sent = True
-        return Unit(codec, frame.timestamp, data, keyframe, after_loss, frame.first_ns)
+        return Unit(codec, frame.timestamp, data, keyframe, after_loss, frame.first_ns, frame.capture_time)
 
     def broken(self) -> None:
         """A frame was lost on its way, here or further on: hand on nothing more before a keyframe."""
@@ -164,4 +173,6 @@ class VideoStream:
     def _tail_deadline(self) -> int | None:
         if not self._jitter.partial or self.loss or self._tail_probes >= MAX_TAIL_PROBES:
             return None
-        return (self._tail_asked if self._tail_probes else self._newest_at) + 2 * self.loss.retry_ns
+        if self._tail_probes == 0:
+            return self._newest_at + TAIL_QUIET_NS
+        return self._tail_asked + 2 * self.loss.retry_ns

@@ -72,7 +72,7 @@ FU = (b"\x7c\x85" + IDR[1:9], b"\x7c\x05" + IDR[9:20], b"\x7c\x45" + IDR[20:])
 
 def rtp_packet(data: bytes) -> None:
     for extension in (0, 3):
-        found = rtp.parse(data, extension)
+        found = rtp.parse(data, extension, 4)
         assert len(found.payload) <= len(data)
         rtp.unwrap_rtx(found, 96)
 
@@ -97,7 +97,19 @@ class _Stage:
 
 def reception(data: bytes) -> None:
     """The whole way of a stream's packets, each 20 ms after the one before; bad ones are passed over as there."""
-    plan = Plan({96: "VP8", 103: "H264"}, {111: "opus"}, {97: 96}, True, 3)
+    redundant = {118: 120, 63: 111}
+    plan = Plan(
+        {96: "VP8", 103: "H264"},
+        {111: "opus"},
+        {97: 96, 119: 118},
+        True,
+        3,
+        4,
+        fir=True,
+        remb=True,
+        red=redundant,
+        ulpfec=120,
+    )
     whole = Reception(1, plan, 42)
     whole.attach(_Stage())
     now = 1_000_000_000
@@ -148,6 +160,10 @@ PACKETS = (
     packet(103, 4, STAP, False),
     *(packet(103, 5 + place, part, place == 2) for place, part in enumerate(FU)),
     packet(111, 1, b"\xfc\xff\xfe", ssrc=3),
+    packet(63, 2, b"\xef\x0f\x00\x03\x6f\xfc\xff\xfe\xfc\xaa", ssrc=3),
+    packet(118, 11, b"\x60" + VP8_KEY, extension=NUMBERED),
+    packet(118, 13, b"\x78" + bytes.fromhex("0000000b00000000000000146000") + bytes(20), False),
+    packet(119, 2, b"\x00\x0c\x60" + VP8_KEY, ssrc=2),
     REPORT + BYE,
 )
 

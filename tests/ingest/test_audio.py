@@ -69,3 +69,15 @@ def test_any_numbers_come_out_in_order_and_never_pile_up(arrivals):
         deadline = stream.deadline()
         assert deadline is None or deadline > now - GIVE_UP_NS
         assert len(stream._held) <= MAX_HELD
+
+
+def test_what_was_sent_twice_fills_the_gap_and_counts_nowhere():
+    dropped: Counter[str] = Counter()
+    stream = AudioStream(dropped)
+    assert stream.packet(packet(0), 0, again=True) == []
+    found = []
+    for number in (1, 2, 4, 5):
+        found += stream.packet(packet(number - 1), number * MS, again=True)
+        found += stream.packet(packet(number), number * MS)
+    assert numbers(found) == [(1, False), (2, False), (3, False), (4, False), (5, False)]
+    assert not dropped

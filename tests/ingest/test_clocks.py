@@ -111,3 +111,24 @@ def test_receiver_reports_tell_the_last_sender_report_and_jitter():
     block = stats.block(5 * S + S // 2)
     assert (block.last_sr, block.delay) == (0x5678_9ABC, 32768)
     assert 800 < block.jitter < 950
+
+
+def test_a_frame_may_say_itself_when_it_was_captured():
+    clock = CaptureClock(WallClock(), 90_000)
+    stamp = ((SENDER_EPOCH + 2 * S) << 32) // S + 1
+    assert clock.stamped_ns(stamp.to_bytes(8), 2 * S) is None, "before the first report"
+    clock.report(report(SENDER_EPOCH), 0, 0)
+    assert near(clock.stamped_ns(stamp.to_bytes(8), 2 * S), 2 * S)
+    behind = (-(1 << 32) // 4).to_bytes(8, signed=True)
+    assert near(clock.stamped_ns(stamp.to_bytes(8) + behind, 2 * S), 2 * S - 250 * MS)
+    assert clock.stamped_ns(b"short", 2 * S) is None
+
+
+def test_an_outage_is_not_told_as_loss():
+    stats = SourceStats(1, 90_000)
+    for sequence in (*range(100), *range(2000, 2100)):
+        stats.packet(RtpPacket(96, False, sequence, 0, 1, b""), 0)
+    assert (stats.lost, stats.block(0).fraction_lost) == (0, 0)
+    for sequence in range(2150, 2200):
+        stats.packet(RtpPacket(96, False, sequence, 0, 1, b""), 0)
+    assert (stats.lost, stats.block(0).fraction_lost) == (50, 128)

@@ -60,3 +60,19 @@ def test_arbitrary_bodies_raise_only_rtcp_errors(kind, count, words, body):
         feedback.parse(bytes((0x80 | count, kind, 0, words)) + body)
     except RtcpError:
         return
+
+
+@given(st.integers(0, 1 << 36))
+def test_another_library_reads_our_bitrate(bps):
+    (packet,) = peer.RtcpPacket.parse(feedback.max_bitrate(1, 2, bps))
+    assert isinstance(packet, peer.RtcpPsfbPacket)
+    read, ssrcs = peer.unpack_remb_fci(packet.fci)
+    assert (packet.fmt, ssrcs) == (15, [2])
+    assert bps * (1 - 2**-17) - 1 <= read <= bps
+
+
+def test_another_library_reads_our_full_intra_request():
+    (packet,) = peer.RtcpPacket.parse(feedback.full_intra(1, 2, 257))
+    assert isinstance(packet, peer.RtcpPsfbPacket)
+    assert (packet.fmt, packet.ssrc, packet.media_ssrc) == (4, 1, 0)
+    assert packet.fci == b"\x00\x00\x00\x02\x01\x00\x00\x00"

@@ -5,6 +5,7 @@ import heapq
 import itertools
 import random
 import struct
+from dataclasses import replace
 
 import pytest
 from aiortc import rtp as peer
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from receiver.errors import PeerError
 from receiver.ingest.answer import Plan
-from receiver.ingest.reception import Reception
+from receiver.ingest.reception import PLIS_BEFORE_FIR, Reception
 from receiver.media import EncodedFrame
 
 S, MS = 1_000_000_000, 1_000_000
@@ -313,3 +314,49 @@ def test_wild_packets_raise_only_peer_errors_and_never_spin(packets, garbage):
             network.reception.rtcp(garbage, now)
         network.reception.poll(now)
         assert network.reception.deadline(now) > now
+
+
+def test_a_request_in_vain_becomes_an_order():
+    plan = replace(PLAN, fir=True)
+    reception, stage = Reception(1, plan, 42), Stage()
+    reception.attach(stage)
+    network = Network(Sender(), reception)
+    network.run(0.5)
+    reception.request_keyframe()
+    sent, now = [], network.now
+    for _ in range(40):
+        now += 100 * MS
+        sent += [p for data in reception.poll(now) for p in peer.RtcpPacket.parse(data)]
+    orders = [p for p in sent if isinstance(p, peer.RtcpPsfbPacket) and p.fmt == 4]
+    hints = [p for p in sent if isinstance(p, peer.RtcpPsfbPacket) and p.fmt == 1]
+    assert len(hints) == len(orders) + PLIS_BEFORE_FIR
+    assert orders
+    assert {order.fci[4] for order in orders} == {1}, "a repetition keeps its number"
+
+
+def test_a_sender_without_transport_wide_feedback_is_told_a_bitrate():
+    reception = Reception(1, replace(PLAN, remb=True), 42)
+    network = Network(Sender(), reception)
+    network.run(0.5)
+    told, now = [], network.now
+    for _ in range(30):
+        now += 100 * MS
+        for data in reception.poll(now):
+            told += [p for p in peer.RtcpPacket.parse(data) if isinstance(p, peer.RtcpPsfbPacket) and p.fmt == 15]
+    assert 3 <= len(told) <= 10
+    assert peer.unpack_remb_fci(told[0].fci)[1] == [VIDEO]
+
+
+def test_sound_in_red_has_no_gap_where_one_packet_is_lost():
+    stage = Stage()
+    reception = Reception(1, replace(PLAN, red={63: 111}), 42)
+    reception.attach(stage)
+    sounds = [b"\xfc" + bytes((number,)) for number in range(6)]
+    for number in (1, 2, 4, 5):
+        red = (
+            b"\xef" + (960 << 10 | len(sounds[number - 1])).to_bytes(3) + b"\x6f" + sounds[number - 1] + sounds[number]
+        )
+        reception.rtp(rtp_packet(63, number, number * 960, AUDIO, red), number * 20 * MS)
+    assert [frame.data for frame in stage.frames] == sounds[1:]
+    assert not any(frame.discontinuity for frame in stage.frames)
+    assert [b.timestamp - a.timestamp for a, b in itertools.pairwise(stage.frames)] == [960] * 4

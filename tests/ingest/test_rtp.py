@@ -38,7 +38,7 @@ def test_reads_what_another_library_writes(payload_type, marker, sequence, times
     peer = PeerPacket(payload_type=payload_type, marker=marker, sequence_number=sequence, timestamp=timestamp, ssrc=42)
     peer.payload, peer.csrc, peer.padding_size = payload, sources, padding
     packet = rtp.parse(peer.serialize())
-    assert packet == (payload_type, bool(marker), sequence, timestamp, 42, payload, None)
+    assert packet == (payload_type, bool(marker), sequence, timestamp, 42, payload, None, b"")
 
 
 @pytest.mark.parametrize("extension", [one_byte_extension, two_byte_extension])
@@ -116,3 +116,13 @@ def test_rebase_places_what_follows():
     unwrapper.rebase(0xFFFFFFFF, 1000)
     assert unwrapper.unwrap(0) == 1001
     assert unwrapper.peek(0xFFFFFFFE) == 999
+
+
+@pytest.mark.parametrize("extension", [one_byte_extension, two_byte_extension])
+def test_finds_the_capture_time_beside_the_sequence_number(extension):
+    stamp = bytes(range(16))
+    first, second = extension(3, b"\x12\x34"), extension(5, stamp)
+    words = (len(first) - 4 + len(second) - 4) // 4
+    both = first[:2] + words.to_bytes(2) + first[4:] + second[4:]
+    packet = rtp.parse(fixed_header(0x10) + both + b"x", 3, 5)
+    assert (packet.transport_sequence, packet.capture_time, packet.payload) == (0x1234, stamp, b"x")

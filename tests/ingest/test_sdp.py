@@ -210,3 +210,44 @@ def test_no_setting_of_the_senders_breaks_a_line_of_the_answer(break_: str) -> N
     offer = sdp.parse(OFFER.replace("profile-level-id=42001f", f"profile-level-id=42001f{break_}a=inactive"))
     _, accepted = answer.choose(offer, ("H264",))
     assert break_ not in answer.write(offer, accepted, LOCAL).replace("\r\n", "")
+
+
+REDUNDANT = OFFER.replace("a=rtpmap:63 red/48000/2", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111").replace(
+    "a=rtpmap:108 ulpfec/90000",
+    "a=rtpmap:109 red/90000\r\na=rtpmap:110 rtx/90000\r\na=fmtp:110 apt=109\r\na=rtpmap:108 ulpfec/90000",
+)
+
+
+def test_sound_may_come_twice_and_is_answered_so_that_chromium_does_it():
+    plan, text = negotiate(REDUNDANT)
+    assert plan.red[63] == 111
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n" in text
+    assert "a=fmtp:63 111/111\r\n" in text
+
+
+def test_parity_is_answered_where_it_pays(monkeypatch):
+    monkeypatch.setattr(answer, "FORWARD_ERROR_CORRECTION", True)
+    plan, text = negotiate(REDUNDANT)
+    assert (plan.red[109], plan.ulpfec, plan.rtx[110]) == (108, 108, 109)
+    assert "m=video 9 UDP/TLS/RTP/SAVPF 96 97 103 104 109 110 108\r\n" in text
+    monkeypatch.setattr(answer, "FORWARD_ERROR_CORRECTION", False)
+    plan, text = negotiate(REDUNDANT)
+    assert plan.ulpfec is None
+    assert "ulpfec" not in text
+
+
+@pytest.mark.parametrize(
+    ("feedback", "wanted"),
+    [
+        ("transport-cc", (False, True, False)),
+        ("goog-remb", (True, True, False)),
+        ("ccm fir", (False, False, True)),
+        ("nack pli\r\na=rtcp-fb:96 ccm fir", (False, True, True)),
+    ],
+)
+def test_feedback_is_what_the_sender_understands(feedback, wanted):
+    kept = [line for line in OFFER.split("\r\n") if not line.startswith("a=rtcp-fb:96")]
+    offer = "\r\n".join(kept).replace("a=rtpmap:97 ", f"a=rtcp-fb:96 {feedback}\r\na=rtpmap:97 ")
+    plan, text = negotiate(offer, ("VP8",))
+    assert (plan.remb, plan.pli, plan.fir) == wanted
+    assert f"a=rtcp-fb:96 {feedback.split(chr(13))[0]}" in text

@@ -3,7 +3,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.ingest.twcc import MAX_SPAN, ArrivalRecorder
+from receiver.ingest.twcc import MAX_SPAN, OUTAGE_NS, ArrivalRecorder
 
 MS = 1_000_000
 
@@ -71,3 +71,14 @@ def test_wild_numbers_keep_it_bounded(numbers):
     assert len(packets) <= MAX_SPAN // 500 + 1
     for packet in packets:
         read(packet)
+
+
+def test_what_was_sent_during_an_outage_is_not_told_as_lost():
+    recorder = ArrivalRecorder()
+    for number in range(5):
+        recorder.add(number, number * MS)
+    recorder.build(1, 2)
+    recorder.add(300, OUTAGE_NS + 10 * MS)
+    recorder.add(302, OUTAGE_NS + 12 * MS)
+    (packet,) = recorder.build(1, 2)
+    assert list(read(packet)) == [300, 301, 302]

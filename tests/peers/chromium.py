@@ -25,12 +25,14 @@ ARGUMENTS = [
 
 
 @asynccontextmanager
-async def chromium(share_tab: str | None = None, arguments: tuple[str, ...] = ()) -> AsyncIterator[Browser]:
+async def chromium(
+    share_tab: str | None = None, arguments: tuple[str, ...] = (), executable: str | None = EXECUTABLE
+) -> AsyncIterator[Browser]:
     """A browser; with ``share_tab`` its screen picker chooses the tab of that title by itself."""
     picked = [f"--auto-select-tab-capture-source-by-title={share_tab}"] if share_tab else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=EXECUTABLE, args=[*ARGUMENTS, *picked, *arguments], ignore_default_args=["--mute-audio"]
+            executable_path=executable, args=[*ARGUMENTS, *picked, *arguments], ignore_default_args=["--mute-audio"]
         )
         try:
             yield browser
