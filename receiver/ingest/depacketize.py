@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from receiver.ingest.access_unit import AccessUnit, DepacketizeError, Depacketizer
+from receiver.ingest.av1 import Av1Depacketizer
 from receiver.ingest.h264 import H264Depacketizer
+from receiver.ingest.h265 import H265Depacketizer
 from receiver.ingest.vp8 import Vp8Depacketizer
+from receiver.ingest.vp9 import Vp9Depacketizer
 from receiver.media import Codec
 
 
@@ -22,7 +25,10 @@ class OpusDepacketizer:
 
 DEPACKETIZERS: dict[Codec, Callable[[], Depacketizer]] = {
     "VP8": Vp8Depacketizer,
+    "VP9": Vp9Depacketizer,
     "H264": H264Depacketizer,
+    "H265": H265Depacketizer,
+    "AV1": Av1Depacketizer,
     "opus": OpusDepacketizer,
 }
 """Every codec that can be received."""

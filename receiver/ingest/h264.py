@@ -5,19 +5,17 @@ started in mid-stream has all it needs in band. A keyframe is an IDR picture who
 """
 
 from receiver.ingest.access_unit import AccessUnit, DepacketizeError
+from receiver.ingest.parameter_sets import ParameterSets, ue_prefix
 
 IDR, SPS, PPS, STAP_A, FU_A = 5, 7, 8, 24, 28
 START_CODE = b"\x00\x00\x00\x01"
-MAX_PARAMETER_SETS = 32
-MAX_PARAMETER_SET_BYTES = 4096
-"""Drop rule: a parameter set past these bounds makes the frame an error."""
 
 
 class H264Depacketizer:
     """Remembers the parameter sets of one stream."""
 
     def __init__(self) -> None:
-        self._sets: dict[tuple[int, bytes], bytes] = {}
+        self._sets = ParameterSets("H.264", (SPS, PPS))
 
     def assemble(self, payloads: list[bytes]) -> AccessUnit:
         units = _units(payloads)
@@ -25,13 +23,13 @@ class H264Depacketizer:
         for unit in units:
             self._remember(unit)
         if IDR in kinds:
-            if not self._complete():
+            if not self._sets.complete:
                 raise DepacketizeError("an H.264 keyframe came before its parameter sets")
             first = next(unit for unit in units if unit[0] & 0x1F == IDR)
             if len(first) < 2 or not _is_first_slice(first[1]):
                 raise DepacketizeError("the H.264 keyframe lacks its first slice")
             if not {SPS, PPS} <= kinds:
-                units = [*self._in_order(), *(unit for unit in units if unit[0] & 0x1F not in (SPS, PPS))]
+                units = [*self._sets.in_order(), *(unit for unit in units if unit[0] & 0x1F not in (SPS, PPS))]
         return AccessUnit(b"".join(START_CODE + unit for unit in units), IDR in kinds)
 
     def starts_keyframe(self, payload: bytes) -> bool:
@@ -42,39 +40,20 @@ class H264Depacketizer:
             return len(payload) > 3 and payload[3] & 0x1F == SPS
         if kind == FU_A:
             kind, after = after & 0x1F if after & 0x80 else 0, payload[2]
-        return kind == SPS or (kind == IDR and _is_first_slice(after) and self._complete())
-
-    def _complete(self) -> bool:
-        return {kind for kind, _ in self._sets} == {SPS, PPS}
+        return kind == SPS or (kind == IDR and _is_first_slice(after) and self._sets.complete)
 
     def _remember(self, unit: bytes) -> None:
         kind = unit[0] & 0x1F
-        if kind not in (SPS, PPS):
-            return
-        if len(unit) > MAX_PARAMETER_SET_BYTES:
-            raise DepacketizeError(f"an H.264 parameter set of {len(unit)} bytes; at most {MAX_PARAMETER_SET_BYTES}")
-        # The id tells sets of a kind apart: ue(v) at the start of a PPS, after three bytes in an SPS. Its first byte
-        # holds any id up to 6, and serves as the key of greater ones too.
-        place = 1 if kind == PPS else 4
-        key = (kind, _ue_prefix(unit[place : place + 2]))
-        if key not in self._sets and len(self._sets) >= MAX_PARAMETER_SETS:
-            raise DepacketizeError(f"more than {MAX_PARAMETER_SETS} H.264 parameter sets")
-        self._sets[key] = unit
-
-    def _in_order(self) -> list[bytes]:
-        return [self._sets[key] for key in sorted(self._sets)]
+        if kind in self._sets.kinds:
+            # The id tells sets of a kind apart: ue(v) at the start of a PPS, after three bytes in an SPS. Its first
+            # byte holds any id up to 6, and serves as the key of greater ones too.
+            place = 1 if kind == PPS else 4
+            self._sets.remember(kind, ue_prefix(unit[place : place + 2]), unit)
 
 
 def _is_first_slice(header: int) -> bool:
     """By the first byte of a slice header: first_mb_in_slice, as ue(v), is 0 (ITU-T H.264 section 7.3.3)."""
     return header & 0x80 != 0
-
-
-def _ue_prefix(data: bytes) -> bytes:
-    """The bits of one Exp-Golomb code (ITU-T H.264 section 9.1) at the start of ``data``, as text of 0 and 1."""
-    bits = "".join(f"{byte:08b}" for byte in data)
-    zeros = len(bits) - len(bits.lstrip("0"))
-    return bits[: 2 * zeros + 1].encode()
 
 
 def _units(payloads: list[bytes]) -> list[bytes]:

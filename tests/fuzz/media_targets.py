@@ -7,10 +7,12 @@ from receiver.errors import ProtocolError
 from receiver.ingest import answer, candidate, feedback, rtp, sdp, url
 from receiver.ingest.access_unit import DepacketizeError, Depacketizer
 from receiver.ingest.answer import LocalTransport, Plan
+from receiver.ingest.av1 import Av1Depacketizer
 from receiver.ingest.candidate import Candidate, CandidateError
 from receiver.ingest.depacketize import OpusDepacketizer
 from receiver.ingest.feedback import RtcpError
 from receiver.ingest.h264 import H264Depacketizer
+from receiver.ingest.h265 import H265Depacketizer
 from receiver.ingest.reception import Reception
 from receiver.ingest.rtp import RtpError
 from receiver.ingest.sdp import SdpError
@@ -18,7 +20,8 @@ from receiver.ingest.url import UrlRefused
 from receiver.ingest.url_adts import AdtsHeader
 from receiver.ingest.url_policy import Policy, UrlForbidden
 from receiver.ingest.vp8 import Vp8Depacketizer
-from receiver.media import EncodedFrame
+from receiver.ingest.vp9 import Vp9Depacketizer
+from receiver.media import Codec, EncodedFrame
 from tests.fuzz.target import Target, pack, text, unpack
 
 FINGERPRINT = ":".join(["AB"] * 32)
@@ -36,6 +39,8 @@ OFFER = "\r\n".join(
         *("a=mid:0", f"a=extmap:3 {sdp.TRANSPORT_CC}", "a=sendonly", "a=rtcp-mux", "a=rtcp-rsize"),
         *("a=rtpmap:96 VP8/90000", "a=rtcp-fb:* nack", "a=rtcp-fb:96 transport-cc", "a=rtpmap:97 rtx/90000"),
         *("a=fmtp:97 apt=96", "a=rtpmap:103 H264/90000"),
+        *("a=rtpmap:98 VP9/90000", "a=fmtp:98 profile-id=0", "a=rtpmap:35 AV1/90000", "a=fmtp:35 profile=0;tier=0"),
+        *("a=rtpmap:49 H265/90000", "a=fmtp:49 profile-id=1;tx-mode=SRST"),
         "a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f",
         *("m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=mid:1", "a=rtcp-mux", "a=rtpmap:111 opus/48000/2", "a=sendrecv", ""),
     )
@@ -46,7 +51,7 @@ LOCAL = LocalTransport("ours", "p" * 22, FINGERPRINT, (Candidate("1", 2130706431
 def offer(data: bytes) -> None:
     """An offer that is taken can be answered, and no line of it breaks out of the answer."""
     offered = sdp.parse(text(data))
-    plan, accepted = answer.choose(offered, ("VP8", "H264"))
+    plan, accepted = answer.choose(offered, ("VP8", "H264", "VP9", "AV1", "H265"))
     assert plan.video
     written = answer.write(offered, accepted, LOCAL)
     assert all(line[1:2] == "=" and line.isprintable() for line in written.split("\r\n")[:-1])
@@ -68,6 +73,14 @@ VP8_LONG = b"\x90\xf0\x81\x23\x45\x67" + VP8_KEY[1:]
 SPS, PPS, IDR = b"\x67\x42\xc0\x1f\x8c\x8d\x40", b"\x68\xce\x3c\x80", b"\x65\x88\x84" + bytes(30)
 STAP = b"\x78" + b"".join(len(unit).to_bytes(2) + unit for unit in (SPS, PPS))
 FU = (b"\x7c\x85" + IDR[1:9], b"\x7c\x05" + IDR[9:20], b"\x7c\x45" + IDR[20:])
+VP9_KEY = b"\x82\x49\x83\x42" + bytes(20)
+VP9 = (b"\x8e\x11\x38\x01\x40\x00\xb4\x02\x80\x01\x68\x01\x04\x03" + VP9_KEY, b"\xdc\x91\x22\x03\x04\x86" + bytes(9))
+VP9_LAYERS = (b"\xa8\x11\x00\x07" + VP9_KEY[:9], b"\xa4\x11\x00\x07" + VP9_KEY[9:], b"\xac\x11\x03\x07\x86" + bytes(9))
+AV1 = (b"\x68\x03\x08\x00\x11\x30\x10" + bytes(9), b"\xd0\x22\x33", b"\x90\x44", b"\x00\x03\x30\x30\x22\x02\x78\xff")
+VPS = b"\x40\x01\x0c\x01"
+SPS_265 = bytes.fromhex("42010101600000030090000003000003001ea02081")
+AP = b"\x60\x01" + b"".join(len(unit).to_bytes(2) + unit for unit in (VPS, SPS_265, b"\x44\x01\xc1\x72"))
+FU_265 = (b"\x62\x01\x93\xaf" + bytes(9), b"\x62\x01\x13" + bytes(9), b"\x62\x01\x53" + bytes(9))
 
 
 def rtp_packet(data: bytes) -> None:
@@ -97,19 +110,9 @@ class _Stage:
 
 def reception(data: bytes) -> None:
     """The whole way of a stream's packets, each 20 ms after the one before; bad ones are passed over as there."""
+    video: dict[int, Codec] = {96: "VP8", 103: "H264", 98: "VP9", 35: "AV1", 49: "H265"}
     redundant = {118: 120, 63: 111}
-    plan = Plan(
-        {96: "VP8", 103: "H264"},
-        {111: "opus"},
-        {97: 96, 119: 118},
-        True,
-        3,
-        4,
-        fir=True,
-        remb=True,
-        red=redundant,
-        ulpfec=120,
-    )
+    plan = Plan(video, {111: "opus"}, {97: 96, 119: 118}, True, 3, 4, fir=True, remb=True, red=redundant, ulpfec=120)
     whole = Reception(1, plan, 42)
     whole.attach(_Stage())
     now = 1_000_000_000
@@ -159,6 +162,9 @@ PACKETS = (
     packet(97, 1, b"\x00\x03" + VP8_KEY, ssrc=2),
     packet(103, 4, STAP, False),
     *(packet(103, 5 + place, part, place == 2) for place, part in enumerate(FU)),
+    packet(98, 8, VP9[0]),
+    packet(35, 9, AV1[0], False),
+    packet(49, 10, AP, False),
     packet(111, 1, b"\xfc\xff\xfe", ssrc=3),
     packet(63, 2, b"\xef\x0f\x00\x03\x6f\xfc\xff\xfe\xfc\xaa", ssrc=3),
     packet(118, 11, b"\x60" + VP8_KEY, extension=NUMBERED),
@@ -181,6 +187,19 @@ TARGETS = (
         lambda data: depacketize(H264Depacketizer, data),
         (DepacketizeError,),
         (pack(STAP, *FU), pack(SPS, PPS, IDR)),
+    ),
+    Target(
+        "vp9",
+        lambda data: depacketize(Vp9Depacketizer, data),
+        (DepacketizeError,),
+        (pack(*VP9[:1]), pack(*VP9[1:]), pack(*VP9_LAYERS)),
+    ),
+    Target("av1", lambda data: depacketize(Av1Depacketizer, data), (DepacketizeError,), (pack(*AV1[:3]), pack(AV1[3]))),
+    Target(
+        "h265",
+        lambda data: depacketize(H265Depacketizer, data),
+        (DepacketizeError,),
+        (pack(AP, *FU_265), pack(VPS, SPS_265)),
     ),
     Target("opus", lambda data: depacketize(OpusDepacketizer, data), (DepacketizeError,), (pack(b"\xfc\xff\xfe"),)),
     Target("adts", adts, (ProtocolError,), (pack(b"\x12\x10", bytes(20)), pack(b"\x2b\x92\x08\x00", b"\x01"))),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from receiver.ingest.access_unit import DepacketizeError
 from receiver.ingest.depacketize import DEPACKETIZERS
-from receiver.ingest.h264 import MAX_PARAMETER_SETS, H264Depacketizer
+from receiver.ingest.h264 import H264Depacketizer
+from receiver.ingest.parameter_sets import MAX_PARAMETER_SETS
 from receiver.ingest.vp8 import Vp8Depacketizer
 
 SPS, PPS, IDR, SLICE = b"\x67\x42\xe0\x1f\x8c", b"\x68\xce\x3c\x80", b"\x65\x88\x84", b"\x41\x9a\x02"

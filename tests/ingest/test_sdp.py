@@ -113,6 +113,38 @@ def test_the_answer_as_another_library_reads_it():
     assert text.count("a=setup:passive") == 2
 
 
+MODERN = OFFER.replace(
+    "a=rtpmap:35 AV1/90000\r\n",
+    "a=rtpmap:35 AV1/90000\r\na=fmtp:35 level-idx=5;profile=0;tier=0\r\na=rtcp-fb:35 nack\r\n"
+    "a=rtpmap:37 AV1/90000\r\na=fmtp:37 level-idx=5;profile=1;tier=0\r\n"
+    "a=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=0\r\na=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=98\r\n"
+    "a=rtpmap:100 VP9/90000\r\na=fmtp:100 profile-id=2\r\n"
+    "a=rtpmap:49 H265/90000\r\na=fmtp:49 level-id=180;profile-id=1;tier-flag=0;tx-mode=SRST\r\n"
+    "a=rtpmap:50 rtx/90000\r\na=fmtp:50 apt=49\r\n"
+    "a=rtpmap:51 H265/90000\r\na=fmtp:51 level-id=180;profile-id=2;tier-flag=0;tx-mode=SRST\r\n"
+    "a=rtpmap:53 H265/90000\r\na=fmtp:53 profile-id=1;sprop-max-don-diff=2\r\n",
+)
+
+
+def test_only_formats_of_8_bits_are_taken_and_each_keeps_its_number_and_its_retransmission():
+    plan, text = negotiate(MODERN, ("VP9", "AV1", "H265"))
+    assert plan.video == {98: "VP9", 35: "AV1", 49: "H265"}
+    assert plan.rtx == {99: 98, 36: 35, 50: 49}
+    assert "m=video 9 UDP/TLS/RTP/SAVPF 98 99 35 36 49 50\r\n" in text
+    assert "a=fmtp:98 profile-id=0;x-google-start-bitrate" in text
+    assert "a=fmtp:35 level-idx=5;profile=0;tier=0;x-google" in text
+    assert "a=fmtp:49 level-id=180;profile-id=1;tier-flag=0;tx-mode=SRST;x-google" in text
+    assert "a=fmtp:36 apt=35\r\n" in text
+
+
+def test_only_codecs_that_were_proven_are_answered():
+    plan, text = negotiate(MODERN, ("AV1",))
+    assert plan.video == {35: "AV1"}
+    assert "VP9" not in text
+    with pytest.raises(SdpError, match="this display decodes VP9, the sender offers AV1, H264, VP8"):
+        negotiate(OFFER, codecs=("VP9",))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -141,7 +173,7 @@ def test_refusals_are_sentences(old, new, words):
 
 def test_no_common_codec_names_both_sides():
     with pytest.raises(SdpError, match="this display decodes none, the sender offers AV1, H264, VP8"):
-        negotiate(codecs=("VP9",))
+        negotiate(codecs=())
 
 
 def test_bounds():
