@@ -54,9 +54,14 @@ class Cast:
     sender: Sender
     intake: Intake | UrlCast
     stream: int
+    coming: Intake | None = None
+    """Another path, which takes over once it stands."""
     timer: asyncio.TimerHandle | None = None
     """Ends a cast that does not connect, or that is interrupted for too long."""
     interrupted: bool = False
+    """Nothing is heard on its path at the moment."""
+    lost: bool = False
+    """Its path has ended, and another one is waited for."""
     live: bool = False
     shown: StreamStats | None = None
 

@@ -16,6 +16,7 @@ from receiver.app.screen import Screen
 from receiver.app.url_casting import Reach, UrlCast
 from receiver.errors import PeerError, ReceiverError
 from receiver.link import Layout, SetLayout, StreamStats, TransportState, UrlState
+from receiver.media import Codec
 
 log = logging.getLogger(__name__)
 
@@ -54,34 +55,39 @@ class Casting:
     async def offer(self, sender: Sender, sdp: str) -> tuple[str, int]:
         """Take an offer; returns the SDP answer and the stream's number.
 
-        A second offer of the same session is another way for its stream: on the screen the last picture stays until
-        the next one comes. Raises OfferRefused, ReceiverError.
+        A second offer of the same session is another path for its stream, which takes over once it stands; until then
+        the one before goes on as well as it can. Raises OfferRefused, ReceiverError.
         """
         ready = self._screen.ready
         if ready is None or self._closing:
             raise ReceiverError("The screen is being started again. Try again in a few seconds.")
         intake = await self._pool.take()
-        former = self._casts.get(sender.session_id)
-        if former is not None and former.film:
-            await self._end(former)
-            former = None
-        stream, live = (former.stream, former.live) if former is not None else (next(self._streams), False)
-        cast = self._casts[sender.session_id] = Cast(sender, intake, stream, live=live)
-        if former is not None:
-            former.stop_timer()
-            self._spawn(former.intake.stop())
-        intake.on_state = lambda state: self._on_transport(cast, state)
+        cast = self._casts.get(sender.session_id)
+        if cast is not None and cast.film:
+            await self._end(cast)
+            cast = None
+        if cast is None:
+            cast = self._casts[sender.session_id] = Cast(sender, intake, next(self._streams))
+        else:
+            self._drop_coming(cast)
+            cast.coming = intake
+        answer = await self._answer(cast, intake, sdp, ready.codecs)
+        if intake is cast.intake:
+            self._screen.attach(cast.stream, sender.sender_name, intake.connect_stage)
+            loop = asyncio.get_running_loop()
+            cast.timer = loop.call_later(CONNECT_TIMEOUT_S, self._give_up, cast, NO_PATH)
+        return answer, cast.stream
+
+    async def _answer(self, cast: Cast, intake: Intake, sdp: str, codecs: tuple[Codec, ...]) -> str:
+        intake.on_state = lambda state: self._on_transport(cast, intake, state)
         try:
-            answer = await intake.offer(cast.stream, sdp, ready.codecs)
+            answer = await intake.offer(cast.stream, sdp, codecs)
         except (PeerError, ReceiverError):
             await self._end(cast)
             raise
         if not self._is_on(cast):
             raise ReceiverError("Your cast was ended before it began. Share again.")
-        self._screen.attach(cast.stream, sender.sender_name, intake.connect_stage)
-        loop = asyncio.get_running_loop()
-        cast.timer = loop.call_later(CONNECT_TIMEOUT_S, self._give_up, cast, NO_PATH)
-        return answer, cast.stream
+        return answer
 
     async def cast(self, sender: Sender, url: str) -> int:
         """Play what is at an address as the session's stream; returns its number once it plays.
@@ -114,8 +120,9 @@ class Casting:
     def candidate(self, sender: Sender, candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
         """A trickled candidate of the sender's; ignored when it does not cast."""
         cast = self._casts.get(sender.session_id)
-        if cast is not None and isinstance(cast.intake, Intake):
-            cast.intake.candidate(candidate, sdp_mid, sdp_mline_index)
+        intake = cast and (cast.coming or cast.intake)
+        if isinstance(intake, Intake):
+            intake.candidate(candidate, sdp_mid, sdp_mline_index)
 
     def pause(self, sender: Sender) -> None:
         """Hold the picture and silence the sound."""
@@ -183,24 +190,42 @@ class Casting:
     def _by_stream(self, stream: int) -> Cast | None:
         return next((cast for cast in self._casts.values() if cast.stream == stream), None)
 
-    def _on_transport(self, cast: Cast, state: TransportState) -> None:
-        if not self._is_on(cast):
+    def _on_transport(self, cast: Cast, intake: Intake, state: TransportState) -> None:
+        if not self._is_on(cast) or intake not in (cast.intake, cast.coming):
             return
         match state.state:
             case "connected":
-                cast.stop_timer()
-                log.info("stream %d is connected", cast.stream)
-                if cast.interrupted:
-                    self._interrupt(cast, False)
-                    cast.sender.on_state("live", cast.note)
-                self._spawn(self._pool.warm())
-            case "disconnected":
-                self._interrupt(cast, True)
-                cast.sender.on_state("reconnecting", "The connection to the display is interrupted; trying to go on.")
-            case "failed" | "closed" if cast.live and cast.interrupted:
+                self._connected(cast, intake)
+            case "failed" | "closed" if intake is cast.coming:
+                self._drop_coming(cast)
+                if cast.lost and not cast.live:
+                    self._give_up(cast, state.reason)
+            case "failed" | "closed" if cast.coming is not None or (cast.live and cast.interrupted):
                 self._hold(cast, state.reason)
             case "failed" | "closed":
                 self._give_up(cast, state.reason or "The connection for the picture was closed. Share again.")
+            case "disconnected" if intake is cast.intake:
+                self._interrupt(cast, True)
+                cast.sender.on_state("reconnecting", "The connection to the display is interrupted; trying to go on.")
+
+    def _connected(self, cast: Cast, intake: Intake) -> None:
+        cast.stop_timer()
+        if intake is cast.coming:
+            log.info("stream %d goes on by another path", cast.stream)
+            self._spawn(cast.intake.stop())
+            cast.intake, cast.coming, cast.lost = intake, None, False
+            self._screen.attach(cast.stream, cast.sender_name, intake.connect_stage)
+        else:
+            log.info("stream %d is connected", cast.stream)
+        if cast.interrupted:
+            self._interrupt(cast, False)
+            cast.sender.on_state("live", cast.note)
+        self._spawn(self._pool.warm())
+
+    def _drop_coming(self, cast: Cast) -> None:
+        if cast.coming is not None:
+            self._spawn(cast.coming.stop())
+            cast.coming = None
 
     def _interrupt(self, cast: Cast, interrupted: bool) -> None:
         cast.interrupted = interrupted
@@ -208,7 +233,10 @@ class Casting:
 
     def _hold(self, cast: Cast, reason: str) -> None:
         """Its path is gone and its sender may be looking for another one: the last picture stays for a while."""
+        if cast.lost:
+            return
         log.info("stream %d has lost its path: %s", cast.stream, reason)
+        cast.lost = True
         cast.stop_timer()
         ended = "The connection for the picture was lost. Share again."
         cast.timer = asyncio.get_running_loop().call_later(HOLD_S, self._give_up, cast, ended)
@@ -261,6 +289,7 @@ class Casting:
             cast.sender.on_state("ended", reason)
 
     async def _close_intake(self, cast: Cast) -> None:
+        self._drop_coming(cast)
         await cast.intake.stop()
         if not self._closing:
             await self._pool.warm()

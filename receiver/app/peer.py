@@ -71,6 +71,7 @@ class Peer:
         self._line = Line(desk.clock, self.session_id)
         self._life = Lifetime(desk.clock.now())
         self.media = StreamMachine()
+        self._stream = 0
         self._waiting: asyncio.Queue[jsonrpc.Message | None] = asyncio.Queue(MAX_WAITING)
         self._over = False
         self._working = asyncio.create_task(self._work())
@@ -273,7 +274,9 @@ class Peer:
         except (PeerError, ReceiverError):
             self.media.handle("stop")
             raise
-        self._desk.commands.began(self, stream)
+        if stream != self._stream:  # else it is another path for the one that is on
+            self._stream = stream
+            self._desk.commands.began(self, stream)
         return {"sdp": answer, "stream": stream}
 
     async def _candidate(self, params: dict[str, Any]) -> object:

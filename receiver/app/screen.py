@@ -219,8 +219,6 @@ class Screen:
         if shown is None:
             shown = self._shown[stream] = Shown(sender_name, connect_intake, SetPicture(stream), mode=mode)
         shown.connect_intake = connect_intake
-        if shown.paused:
-            self.pause(stream, False)
         if self._stage is not None and not self._stage.link.closed:
             self._attach(self._stage, stream, shown)
 

@@ -2,8 +2,8 @@
 
     stopped ──play──▶ preparing ──live──▶ playing ⇄ (pause / play) ⇄ paused
 
-``stop`` is allowed everywhere. An ``offer`` is too, and begins anew: it is how a sender plays from stopped, and how
-it mends a path that has failed.
+``stop`` is allowed everywhere. An ``offer`` is too: it is how a sender plays from stopped, and how it finds another
+path for a stream that is on, which stays what it is.
 """
 
 from typing import Literal
@@ -16,8 +16,8 @@ StreamCommand = Literal["offer", "play", "live", "pause", "stop"]
 TRANSITIONS: dict[tuple[StreamState, StreamCommand], StreamState] = {
     ("stopped", "offer"): "preparing",
     ("preparing", "offer"): "preparing",
-    ("playing", "offer"): "preparing",
-    ("paused", "offer"): "preparing",
+    ("playing", "offer"): "playing",
+    ("paused", "offer"): "paused",
     ("stopped", "play"): "preparing",
     ("stopped", "stop"): "stopped",
     ("preparing", "live"): "playing",

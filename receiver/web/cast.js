@@ -33,7 +33,8 @@ export class Cast {
   #connection;
   #stream;
   #motion;
-  #senders = [];
+  #paused = false;
+  #next = null; // another path, which takes over once it stands
   #over = false;
 
   peer = null;
@@ -53,33 +54,59 @@ export class Cast {
     return this.#stream.getAudioTracks().length > 0;
   }
 
-  /** Offers the stream; may be called again after the path has failed, unless paused. Rejects with a Refusal. */
+  /** Offers the stream. Called again, it makes another path beside the one there is, which goes on as well as it can
+   * until then. Rejects with a Refusal. */
   async start() {
-    this.peer?.close();
-    const peer = (this.peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" }));
+    this.#next?.close();
+    const peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+    if (this.peer) this.#next = peer;
+    else this.peer = peer;
     const transceivers = this.#stream.getTracks().map((track) => this.#add(peer, track));
-    this.#senders = transceivers.map(({ sender }) => ({ sender, track: sender.track }));
     peer.onicecandidate = ({ candidate }) => this.#trickle(candidate);
-    peer.onconnectionstatechange = () => this.peer === peer && this.onpath(peer.connectionState);
+    peer.onconnectionstatechange = () => this.#changed(peer);
     await peer.setLocalDescription();
     const { sdp } = await this.#connection.request("rtc.offer", { sdp: peer.localDescription.sdp }, OFFER_MS);
-    if (this.#over) return;
+    if (peer.signalingState === "closed") return; // stopped, or begun anew meanwhile
     try {
       await peer.setRemoteDescription({ type: "answer", sdp });
     } catch {
       throw new Refusal("This browser could not use the TV's answer. Reload the page, then try again.");
     }
-    const video = transceivers.find(({ sender }) => sender.track?.kind === "video");
+    const video = transceivers.find(({ receiver }) => receiver.track.kind === "video");
     if (video?.currentDirection === "inactive" || video?.currentDirection === "stopped") {
       throw new Refusal("This browser and this TV share no video codec. Update the browser, or try another one.");
     }
     await this.#prefer(video?.sender);
   }
 
+  /** Goes on in another session: the same capture, and nothing of the paths before. Rejects with a Refusal. */
+  move(connection) {
+    this.#connection = connection;
+    this.peer?.close();
+    this.peer = null;
+    return this.start();
+  }
+
+  #changed(peer) {
+    const state = peer.connectionState;
+    if (peer === this.peer && !(state === "failed" && this.#next)) this.onpath(state);
+    if (peer !== this.#next) return;
+    if (state === "connected") {
+      this.peer.close();
+      [this.peer, this.#next] = [peer, null];
+      this.onpath(state);
+    } else if (state === "failed") {
+      peer.close();
+      this.#next = null;
+      if (this.peer.connectionState === "failed") this.onpath(state);
+    }
+  }
+
   #add(peer, track) {
     const video = [{ maxBitrate: MAX_BITRATE, maxFramerate: MAX_FRAMERATE }];
     const encodings = track.kind === "video" ? { sendEncodings: video } : {};
-    return peer.addTransceiver(track, { direction: "sendonly", streams: [this.#stream], ...encodings });
+    const what = this.#paused ? track.kind : track;
+    return peer.addTransceiver(what, { direction: "sendonly", streams: [this.#stream], ...encodings });
   }
 
   #trickle(candidate) {
@@ -98,27 +125,50 @@ export class Cast {
   }
 
   // Taking the tracks out sends nothing at all. A disabled track would send black, over the picture the TV holds.
-  #replace(on) {
-    return Promise.all(this.#senders.map(({ sender, track }) => sender.replaceTrack(on ? track : null)));
+  #fill() {
+    const tracks = this.#paused ? [] : this.#stream.getTracks();
+    const peers = [this.peer, this.#next].filter((peer) => peer && peer.signalingState !== "closed");
+    const transceivers = peers.flatMap((peer) => peer.getTransceivers());
+    return Promise.all(transceivers.map(({ sender, receiver }) =>
+      sender.replaceTrack(tracks.find(({ kind }) => kind === receiver.track.kind) ?? null)));
+  }
+
+  /** Sends nothing while the network is away: else old pictures queue up, and the browser takes the silence for a narrow
+   * way. On return it begins with a whole picture at the bandwidth of before. */
+  async quiet(on) {
+    for (const { sender } of this.peer?.getTransceivers() ?? []) {
+      const parameters = sender.getParameters();
+      for (const encoding of parameters.encodings ?? []) encoding.active = !on;
+      await sender.setParameters(parameters).catch(() => {}); // a closed peer; or a browser that can't: then it goes without
+    }
   }
 
   /** Nothing leaves this computer from the first step on, whether or not the TV answers. */
   async pause() {
-    await this.#replace(false);
-    await this.#connection.request("display.pause");
+    this.#paused = true;
+    await this.#fill();
+    if (this.#connection.isOpen) await this.#connection.request("display.pause");
   }
 
-  async resume() {
-    await this.#connection.request("display.play");
-    await this.#replace(true);
+  /** `held`: whether the TV holds a picture; a session that began meanwhile has none yet. */
+  async resume(held) {
+    if (held) await this.#connection.request("display.play");
+    this.#paused = false;
+    await this.#fill();
+  }
+
+  /** Ends the transport and leaves the capture to the caller. */
+  release() {
+    this.#over = true;
+    this.peer?.close();
+    this.#next?.close();
+    return { stream: this.#stream, motion: this.#motion };
   }
 
   /** Ends capture and transport; tells the TV where it is still there. */
   stop() {
     if (this.#over) return;
-    this.#over = true;
-    for (const track of this.#stream.getTracks()) track.stop();
-    this.peer?.close();
+    for (const track of this.release().stream.getTracks()) track.stop();
     if (this.#connection.isOpen) this.#connection.request("display.stop").catch(() => {});
   }
 }

@@ -3,6 +3,7 @@
 // A session that has lost its socket is taken up over another one by itself, for 30 s; what was asked meanwhile waits.
 
 import { Delivery } from "./delivery.js";
+import { jittered, pause, reachable } from "./network.js";
 import { Refusal, fromClose, fromRpc } from "./words.js";
 
 const PROTOCOL = "ddp.v2+json";
@@ -11,11 +12,13 @@ const OPEN_MS = 6_000;
 const TICK_MS = 250;
 const PING_MS = 3_000; // of silence
 const DEAD_MS = 5_500; // of silence: two pings have had no answer
+const DOUBT_MS = 1_500; // of silence, after the network has changed
+const STOOD_STILL_MS = 2_000; // between ticks: a closed lid, or a page that the browser has frozen
 const MAX_MESSAGE = 64 * 1024;
 const MAX_WAITING = 512; // frames not yet opened: a whole replay, or minutes of them after a sleep; one more ends it
 const RESUME_MS = 30_000;
 const ATTEMPT_MS = 1_500;
-const RETRY_MS = [50, 100, 100, 250, 500, 1000]; // between attempts; the last one goes on
+const RETRY_MS = [50, 100, 250, 500, 1000]; // between attempts at a TV that answers; the last one goes on
 const FINAL = [1000, 1002, 1008, 1009, 1013, 4001, 4002]; // close codes after which nobody waits for us
 
 export class Connection {
@@ -31,33 +34,37 @@ export class Connection {
   #sealed = deferred();
   #resumption = null;
   #suspended = false;
-  #tries = 0;
   #heardAt = performance.now();
   #pingedAt = 0;
+  #tickedAt = performance.now();
   #clock = null;
   #over = null;
-  #nudge = () => {};
 
   /** Set after `ddp.hello`; goes with every message. */
   sessionId = null;
   /** (method, params) of each notification. */
   onnotify = () => {};
-  /** (Refusal) once, when the connection is over for a reason that is not ours. */
+  /** (Refusal, lost) once, when the connection is over for a reason that is not ours. `lost`: the session is gone
+   * without anybody having ended it, so a new one may go on. */
   onend = () => {};
-  /** (boolean): the socket is lost and another one is tried; or it has been found. */
+  /** (lost, silence): the socket is lost and another one is tried; or it has been found, after so many ms without a
+   * word of the TV's. */
   onsuspend = () => {};
+  /** The socket is lost because nothing of the TV's can be reached. */
+  onaway = () => {};
 
   constructor(url, socket) {
     this.#url = url;
     this.#use(socket);
     this.#clock = setInterval(() => this.#tick(), TICK_MS);
-    addEventListener("online", this.#online);
+    for (const change of ["online", "offline"]) addEventListener(change, this.#doubt);
   }
 
-  #online = () => {
-    this.#tries = -1; // the network is there, or about to be: look again and again
-    this.#nudge();
-    if (!this.#suspended) this.#ping();
+  // The browser has seen the network change, so the TV is asked whether it is still there, and has not long to answer.
+  #doubt = () => {
+    if (this.#suspended) return;
+    this.#heardAt = Math.min(this.#heardAt, performance.now() - DEAD_MS + DOUBT_MS);
+    this.#ping();
   };
 
   #use(socket) {
@@ -191,6 +198,9 @@ export class Connection {
 
   #tick() {
     const now = performance.now();
+    // Where we stood still ourselves, their silence says nothing: what they sent is about to be read.
+    if (now - this.#tickedAt > STOOD_STILL_MS) this.#heardAt = Math.max(this.#heardAt, now - PING_MS);
+    this.#tickedAt = now;
     if (this.#suspended) return;
     if (this.#seal) {
       try {
@@ -222,7 +232,7 @@ export class Connection {
     if (this.#over || this.#suspended) return;
     this.#socket.onclose = null;
     this.#socket.close();
-    if (!this.#resumption?.token) return this.#end(refusal);
+    if (!this.#resumption?.token) return this.#end(refusal, true);
     this.#suspended = true;
     this.onsuspend(true);
     this.#resume(refusal);
@@ -230,19 +240,16 @@ export class Connection {
 
   async #resume(refusal) {
     const until = performance.now() + RESUME_MS;
-    for (this.#tries = 0; !this.#over && performance.now() < until; this.#tries += 1) {
+    const wanted = () => !this.#over && performance.now() < until;
+    for (let tries = 0; await reachable(wanted, () => this.onaway()); tries += 1) {
       try {
         return await this.#attempt();
       } catch (error) {
         if (error instanceof Refusal && error.code) break; // the session is over: say why it was lost
       }
-      const wait = RETRY_MS[Math.min(this.#tries, RETRY_MS.length - 1)];
-      await new Promise((resolve) => {
-        this.#nudge = resolve;
-        setTimeout(resolve, wait);
-      });
+      await pause(jittered(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]));
     }
-    this.#end(refusal);
+    this.#end(refusal, true);
   }
 
   async #attempt() {
@@ -251,13 +258,14 @@ export class Connection {
       const { params, accept } = await this.#resumption.ask(this.#delivery.taken);
       const { seal, lastSeq } = await accept(await askOnce(socket, "ddp.resume", params));
       if (this.#over) throw new TypeError("left meanwhile");
+      const silence = performance.now() - this.#heardAt;
       this.#seal = seal;
       this.#use(socket);
       this.#suspended = false;
       const again = this.#delivery.replay(lastSeq, performance.now());
       this.#mention({ method: "ddp.ack", params: {} }); // the frame that proves our new keys
       for (const message of again) this.#write(message);
-      this.onsuspend(false);
+      this.onsuspend(false, silence);
     } catch (error) {
       socket.close();
       throw error;
@@ -269,17 +277,17 @@ export class Connection {
     this.#socket.close();
   }
 
-  #end(refusal) {
+  #end(refusal, lost = false) {
     if (this.#over) return;
     this.#over = refusal;
     clearInterval(this.#clock);
-    removeEventListener("online", this.#online);
+    for (const change of ["online", "offline"]) removeEventListener(change, this.#doubt);
     for (const { reject, timer } of this.#asked.values()) {
       clearTimeout(timer);
       reject(refusal);
     }
     this.#asked.clear();
-    this.onend(refusal);
+    this.onend(refusal, lost);
   }
 }
 

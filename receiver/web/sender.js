@@ -3,15 +3,19 @@
 import { capture } from "./cast.js";
 import { Connection } from "./connection.js";
 import { Floor } from "./floor.js";
+import { jittered, pause } from "./network.js";
 import { askForPin, greet, pinSecret, prove, reunite, useCode } from "./pairing.js";
 import { PinField } from "./pinfield.js";
+import { findAgain, passes } from "./reunion.js";
 import { Sharing } from "./sharing.js";
-import { browser, rememberName, rememberedName } from "./support.js";
+import { browser, noteSharing, rememberName, rememberedName, wasSharing } from "./support.js";
 import { countdown } from "./ui.js";
-import { UNKNOWN, WRONG_PIN, duration, fromCapture, sentence } from "./words.js";
+import { BUSY, UNKNOWN, WRONG_PIN, duration, fromCapture, sentence } from "./words.js";
 
 const MAX_NAME = 64;
 const SHORT_WAIT_S = 60;
+const MOVES = 10; // offers of what is shared to a TV that is still starting
+const RELOADED = "Sharing ended when this page was left. Choose again what to share.";
 const address = () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`;
 const clean = (name) => Array.from(name.replace(/\p{C}/gu, " ").trim()).slice(0, MAX_NAME).join("");
 
@@ -26,6 +30,7 @@ export class Sender {
   #sharing = null;
   #floor = null;
   #countdowns = [];
+  #news = "";
 
   constructor(ui, identity, secret) {
     this.#ui = ui;
@@ -53,7 +58,8 @@ export class Sender {
   begin() {
     if (["firefox", "safari"].includes(browser())) this.#noSound();
     this.#name = clean(rememberedName());
-    if (this.#secret && this.#name) this.#connect();
+    if (wasSharing()) this.#news = RELOADED;
+    if ((this.#secret || this.#news) && this.#name) this.#connect();
     else this.#askName();
   }
 
@@ -99,18 +105,13 @@ export class Sender {
     this.#connection = null;
     this.#ui.show("connecting");
     try {
-      this.#connection = await Connection.open(address());
+      const connection = await Connection.open(address());
+      this.#listen(connection);
+      this.#use(connection);
     } catch (error) {
       this.#refuse(error);
       return;
     }
-    this.#connection.onend = (refusal) => this.#lost(refusal);
-    this.#connection.onsuspend = (lost) => this.#sharing?.suspended(lost);
-    const floor = (this.#floor = new Floor(this.#ui, this.#connection));
-    this.#connection.onnotify = (method, params) => {
-      floor.notified(method, params);
-      this.#sharing?.notified(method, params);
-    };
     await this.#guard(async () => {
       this.#greeting = await greet(this.#connection, this.#identity, this.#name);
       this.#ui.display = this.#greeting.displayName;
@@ -119,6 +120,21 @@ export class Sender {
       else if (known === "known") await this.#reunite();
       else await this.#pair();
     });
+  }
+
+  #use(connection) {
+    this.#connection = connection;
+    connection.onend = (refusal, lost) => this.#lost(refusal, lost);
+    connection.onsuspend = (lost, silence) => this.#sharing?.suspended(lost, silence);
+    connection.onaway = () => this.#sharing?.away();
+  }
+
+  #listen(connection) {
+    const floor = (this.#floor = new Floor(this.#ui, connection));
+    connection.onnotify = (method, params) => {
+      floor.notified(method, params);
+      this.#sharing?.notified(method, params);
+    };
   }
 
   async #reunite() {
@@ -208,7 +224,8 @@ export class Sender {
     for (const stop of this.#countdowns.splice(0)) stop();
   }
 
-  #ready(message = "") {
+  #ready(message = this.#news) {
+    this.#news = "";
     this.#stopCountdowns();
     this.#ui.show("ready", { message });
     this.#floor.show();
@@ -236,7 +253,7 @@ export class Sender {
   async #begin(connection, stream, motion) {
     const over = (view, message) => {
       this.#sharing = null;
-      const again = connection.isOpen ? "Share again" : "Connect again";
+      const again = this.#connection.isOpen ? "Share again" : "Connect again";
       this.#ui.show(view, { headline: "Sharing has ended", message, again });
       if (view === "ready") this.#floor.show();
     };
@@ -244,14 +261,53 @@ export class Sender {
     await this.#sharing.start();
   }
 
-  #lost(refusal) {
+  #lost(refusal, lost) {
     this.#stopCountdowns();
     this.#floor.close();
-    if (this.#sharing) this.#sharing.end("ended", refusal.message);
+    if (this.#sharing && lost) this.#goOn(this.#sharing, refusal);
+    else if (this.#sharing) this.#sharing.end("ended", refusal.message);
     else if (["ready", "busy", "waiting"].includes(this.#ui.view)) {
       const headline = "The connection has ended";
       this.#ui.show("ended", { headline, message: refusal.message, again: "Connect again" });
     } else if (["connecting", "changed", "pin"].includes(this.#ui.view)) this.#refuse(refusal);
+  }
+
+  // The session is gone and what is shared is still there: it goes on in another one, without a PIN and without a click.
+  async #goOn(sharing, refusal) {
+    sharing.lost();
+    const wanted = () => this.#sharing === sharing;
+    const listen = (connection) => this.#listen(connection);
+    try {
+      const found = await findAgain(address(), this.#identity, this.#name, this.#greeting, wanted, listen);
+      if (!wanted()) return found?.connection.bye("left");
+      if (!found) return sharing.end("ended", refusal.message);
+      this.#greeting = found.greeting;
+      this.#use(found.connection);
+      await this.#move(sharing, found.connection);
+    } catch (error) {
+      if (wanted()) sharing.end(this.#connection.isOpen ? "ready" : "ended", sentence(error));
+    }
+  }
+
+  async #move(sharing, connection) {
+    for (let tries = 1; this.#sharing === sharing && connection.isOpen; tries += 1) {
+      try {
+        return await sharing.move(connection);
+      } catch (error) {
+        if (!connection.isOpen) return; // lost again: it goes on from there
+        if (error.code === BUSY && !this.#floor.isFree) return this.#waitForTurn(sharing, connection);
+        if (!passes(error) || tries === MOVES) throw error;
+      }
+      await pause(jittered(1000));
+    }
+  }
+
+  // Somebody else shares now. What was chosen waits for its turn.
+  #waitForTurn(sharing, connection) {
+    const { stream, motion } = sharing.release();
+    this.#sharing = null;
+    this.#ready();
+    this.#floor.hold(stream, (held) => this.#begin(connection, held, motion), (message) => this.#ready(message));
   }
 
   #refuse(error) {
@@ -276,6 +332,7 @@ export class Sender {
   }
 
   #goAway() {
+    if (this.#sharing) noteSharing();
     this.#sharing?.end("ended", "This page was closed.");
     this.#floor?.close();
     this.#connection?.close("the page was closed");

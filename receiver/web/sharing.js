@@ -5,11 +5,14 @@ import { Meter, describe } from "./stats.js";
 import { sentence } from "./words.js";
 
 const STATS_MS = 1000;
+const SILENCE_MS = 4000; // after this long without feedback browsers think the way back to be narrow
 const PATH_LOST = "The picture can't reach the TV any more. Check that both are on the same network, then share again.";
+const WAITING = "Waiting for the TV. What you chose stays chosen, and goes on by itself.";
 
 export class Sharing {
   #ui;
   #name;
+  #connection;
   #cast;
   #over;
   #timer;
@@ -18,6 +21,7 @@ export class Sharing {
   #offeredAgain = false;
   #path = "";
   #away = false;
+  #quiet = false;
   #live = false;
   #display = {};
 
@@ -25,6 +29,7 @@ export class Sharing {
   constructor(ui, displayName, connection, stream, { motion, over }) {
     this.#ui = ui;
     this.#name = displayName;
+    this.#connection = connection;
     this.#over = over;
     this.#cast = new Cast(connection, stream, { motion });
     this.#cast.onended = () => this.end("ready", "Sharing was ended in the browser.");
@@ -36,14 +41,16 @@ export class Sharing {
     this.#phase("starting");
     const meter = new Meter();
     this.#timer = setInterval(() => this.#measure(meter), STATS_MS);
-    await this.#offer();
+    await this.#try(() => this.#cast.start());
   }
 
-  async #offer() {
+  /** What fails ends the sharing, unless its session is gone meanwhile: then it begins anew in the next one. */
+  async #try(step) {
+    const connection = this.#connection;
     try {
-      await this.#cast.start();
+      await step();
     } catch (error) {
-      if (this.#over) this.end("ready", sentence(error));
+      if (this.#connection === connection) this.end("ready", sentence(error));
     }
   }
 
@@ -70,21 +77,25 @@ export class Sharing {
     this.#phase(this.#live ? "live" : "starting");
   }
 
-  /** The socket is lost and another one is tried; or it has been found, and the picture may need another path too. */
-  suspended(lost) {
+  /** The socket is lost and another one is tried; or it has been found, after so many ms of silence. */
+  suspended(lost, silence) {
     this.#away = lost;
     if (lost) return this.#phase("reconnecting");
-    // A path that comes back by itself begins with the bandwidth of the outage: a new one has a picture sooner.
+    if (this.#quiet) this.#cast.quiet((this.#quiet = false));
+    // The path may come back by itself, with the narrow bandwidth of the outage: a new one beside it is often sooner.
     if (this.#path === "connected") this.#phase(this.#live ? "live" : "starting");
-    else this.#mend();
+    if (this.#path !== "connected" || silence > SILENCE_MS) this.#mend();
+  }
+
+  /** Nothing of the TV's can be reached. */
+  away() {
+    if (!this.#quiet) this.#cast.quiet((this.#quiet = true));
   }
 
   #mend() {
-    if (this.#paused) return this.end("ended", PATH_LOST);
     this.#offeredAgain = true;
-    this.#live = false;
-    this.#phase("reconnecting");
-    this.#offer();
+    if (this.#path !== "connected") this.#phase("reconnecting");
+    this.#try(() => this.#cast.start());
   }
 
   // A path that failed is offered anew behind the same session, once; a path that came up may fail again.
@@ -101,6 +112,32 @@ export class Sharing {
     }
   }
 
+  /** The session is gone, and another one is looked for; the capture stays. */
+  lost() {
+    this.#connection = null;
+    this.#away = true;
+    this.#live = false;
+    this.#display = {};
+    if (this.#pausedBy) this.#paused = false;
+    this.#pausedBy = "";
+    this.#phase("reconnecting", WAITING);
+  }
+
+  /** The same capture goes on in another session. Rejects with a Refusal. */
+  async move(connection) {
+    this.#connection = connection;
+    this.#away = this.#quiet = false;
+    this.#offeredAgain = true; // one that never stands is not offered for ever
+    await this.#cast.move(connection);
+    if (this.#paused) this.#phase("paused");
+  }
+
+  /** Ends, and leaves the capture to the caller. */
+  release() {
+    this.#finish();
+    return this.#cast.release();
+  }
+
   #phase(phase, reason = "") {
     const now = this.#paused ? "paused" : phase;
     const [headline, message] = {
@@ -108,11 +145,11 @@ export class Sharing {
       live: [`Your screen is on ${this.#name}`, ""],
       paused: [`Paused on ${this.#name}`, this.#pausedBy
         ? `The TV holds the last picture: ${this.#pausedBy} has paused it.`
-        : "The TV holds the last picture. Nothing of your screen leaves here."],
+        : `${this.#live ? "The TV holds the last picture. " : ""}Nothing of your screen leaves here.`],
       reconnecting: [`Reconnecting to ${this.#name}`, reason || "The network was interrupted; trying to go on."],
     }[now];
     this.#ui.phase = now;
-    this.#ui.enable("pause", this.#live); // before that the TV has no picture to hold
+    this.#ui.enable("pause", this.#live || this.#paused); // before that the TV has no picture to hold
     this.#ui.set({ headline, message });
   }
 
@@ -121,18 +158,19 @@ export class Sharing {
     this.#pausedBy = "";
     this.#ui.set({ ...describe({}, {}), pause: this.#paused ? "Resume" : "Pause" });
     this.#phase(this.#live ? "live" : "starting");
-    try {
-      await (this.#paused ? this.#cast.pause() : this.#cast.resume());
-    } catch (error) {
-      if (this.#over) this.end("ready", sentence(error));
-    }
+    await this.#try(() => (this.#paused ? this.#cast.pause() : this.#cast.resume(this.#live)));
+  }
+
+  #finish() {
+    const over = this.#over;
+    this.#over = null;
+    clearInterval(this.#timer);
+    return over;
   }
 
   end(view, message) {
-    const over = this.#over;
+    const over = this.#finish();
     if (!over) return;
-    this.#over = null;
-    clearInterval(this.#timer);
     this.#cast.stop();
     over(view, message);
   }

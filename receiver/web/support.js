@@ -66,3 +66,25 @@ export function rememberName(name) {
     // kept nowhere: it is asked again next time
   }
 }
+
+const SHARED = "ddp-shared";
+
+/** Leaves word for this tab's next page that this one was shared from when it went away. */
+export function noteSharing() {
+  try {
+    sessionStorage.setItem(SHARED, "yes");
+  } catch {
+    // then the next page asks for the name again
+  }
+}
+
+/** Whether the page before this one was shared from when it went away; told once. */
+export function wasSharing() {
+  try {
+    const was = sessionStorage.getItem(SHARED) !== null;
+    sessionStorage.removeItem(SHARED);
+    return was;
+  } catch {
+    return false;
+  }
+}

@@ -13,7 +13,7 @@ export class Refusal extends Error {
 export const UNKNOWN = -32001;
 export const WRONG_PIN = -32003;
 const LOCKED = -32004;
-const BUSY = -32008;
+export const BUSY = -32008;
 
 const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 
