@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 from playwright.async_api import Page
@@ -22,7 +23,7 @@ from receiver.ddp.listen import Open
 from receiver.ingest.answer import MAX_KBPS, START_KBPS
 from receiver.trust.identity_file import load_identity
 from receiver.trust.store import DeviceStore
-from tests.bench._figures import Seen, Shown
+from tests.bench._figures import Beginning, Seen, Shown
 from tests.peers import pattern
 from tests.peers.chromium import chromium
 from tests.peers.person import serve
@@ -53,11 +54,20 @@ class Signs:
 
 
 class Stagehand:
-    """Hands the sender's offer to the receiving page. A page has no commands, so pause and play do nothing."""
+    """Hands the sender's offer to the receiving page, which knows nothing else."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
         self._candidates: set[asyncio.Task[object]] = set()
+
+    def join(self, sender: Peer) -> None:
+        pass
+
+    async def leave(self, sender: Peer) -> None:
+        pass
+
+    def methods(self, sender: Peer) -> dict[str, Callable[[dict[str, Any]], Awaitable[object]]]:
+        return {}
 
     async def offer(self, sender: Peer, sdp: str) -> tuple[str, int]:
         answer = await self._page.evaluate("sdp => accept(sdp)", sdp)
@@ -68,15 +78,6 @@ class Stagehand:
         task = asyncio.ensure_future(self._page.evaluate("values => addCandidate(values)", values))
         self._candidates.add(task)
         task.add_done_callback(self._candidates.discard)
-
-    def pause(self, sender: Peer) -> None:
-        pass
-
-    def play(self, sender: Peer) -> None:
-        pass
-
-    async def stop(self, sender: Peer) -> None:
-        pass
 
 
 def with_start_bitrate(answer: str) -> str:
@@ -109,6 +110,19 @@ class Browser:
             age = None if written is None else pattern.age_ms(written, round(at_ms * 1e6))
             pictures.append(Shown(at_ms, age, frame))
         return Seen(pictures, readings[-1][1] - readings[0][1] + 1 if readings else 0)
+
+    @asynccontextmanager
+    async def first_pictures(self) -> AsyncIterator[Callable[[float], Awaitable[Beginning]]]:
+        """Gives a function that waits for the first picture that is shown after a wall clock time in ms."""
+
+        async def first(after_ms: float) -> Beginning:
+            while True:
+                for at_ms, *_ in await self._page.evaluate("() => takeReadings()"):
+                    if at_ms > after_ms:
+                        return Beginning(at_ms, {})
+                await asyncio.sleep(0.05)
+
+        yield first
 
 
 def _is_root(command: list[str]) -> bool:

@@ -18,6 +18,14 @@ class Shown(NamedTuple):
     frame: int | None
 
 
+class Beginning(NamedTuple):
+    """The first picture of a cast, on the glass at ``at_ms`` of the wall clock; ``segments``: ms of each part of its
+    way, where they are known."""
+
+    at_ms: float
+    segments: dict[str, float]
+
+
 @dataclass
 class Seen:
     """What a receiver showed in a while. ``shown``: how many pictures, where it knows of more than it could note.

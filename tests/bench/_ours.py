@@ -3,7 +3,7 @@
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import psutil
 
 from receiver.link import TapPicture
 from receiver.media import Stamps
-from tests.bench._figures import Seen, Shown
+from tests.bench._figures import Beginning, Seen, Shown
 from tests.peers import pattern
 from tests.peers.box import Box, box, collect
 
@@ -51,9 +51,36 @@ class Ours:
         seen.shown = len(seen.pictures)
         return seen
 
+    @asynccontextmanager
+    async def first_pictures(self) -> AsyncIterator[Callable[[float], Awaitable[Beginning]]]:
+        """Gives a function that waits for the first picture on the screen after a wall clock time in ms."""
+        to_wall = time.time_ns() - time.monotonic_ns()
+        async with self._tv.tap() as tap:
+
+            async def first(after_ms: float) -> Beginning:
+                while True:
+                    sample = await tap.receive()
+                    assert sample is not None, "the receiver is gone"
+                    if isinstance(sample, TapPicture) and sample.stamps.on_screen is not None:
+                        at_ms = (sample.stamps.on_screen + to_wall) / 1e6
+                        if at_ms > after_ms:
+                            return Beginning(at_ms, _divide_start(after_ms * 1e6 - to_wall, sample.stamps))
+
+            yield first
+
     def _read(self, sample: TapPicture) -> tuple[float, int] | None:
         scale = sample.width / self._drawn_width  # a congested sender shrinks the picture
         return pattern.read_picture(sample.luma, min(sample.width, pattern.WIDTH), scale)
+
+
+def _divide_start(answered: float, stamps: Stamps) -> dict[str, float]:
+    points = [
+        ("answered → first packet (ICE, DTLS, sender)", answered, stamps.first_packet),
+        ("first packet → complete", stamps.first_packet, stamps.complete),
+        ("complete → decoded", stamps.complete, stamps.decoded),
+        ("decoded → on screen", stamps.decoded, stamps.on_screen),
+    ]
+    return {name: (end - start) / 1e6 for name, start, end in points if end is not None and start is not None}
 
 
 def _divide(segments: dict[str, list[float]], age_ms: float, stamps: Stamps) -> None:

@@ -17,6 +17,10 @@ WATCH = """codec => {
             super(...all);
             window.benchmarked = this;
         }
+        setRemoteDescription(answer) {
+            window.answeredAt = performance.timeOrigin + performance.now();
+            return super.setRemoteDescription(answer);
+        }
         addTransceiver(track, init) {
             const transceiver = super.addTransceiver(track, init);
             if (codec && track.kind === "video") {
@@ -75,24 +79,40 @@ class Sender:
         self._sound = sound
 
     @asynccontextmanager
-    async def share(self, display: Doorway) -> AsyncIterator[Sharing]:
-        """Pair by PIN and share the pattern's tab, as a person does."""
+    async def paired(self, display: Doorway) -> AsyncIterator[Page]:
+        """A page that is paired by PIN and may share, as a person does it."""
         page = await self._context.new_page()
         await page.goto(f"http://localhost:{display.port}/")
         await page.get_by_label("Your name").fill("Bench")
         await page.get_by_role("button", name="Connect", exact=True).click()
         await expect(page.locator("#pin")).to_be_visible()
         await page.locator("#pin").fill(await display.pin())
-        button = page.get_by_role("button", name="Choose what to share")
-        await expect(button).to_be_visible(timeout=15_000)
+        await expect(page.get_by_role("button", name="Choose what to share")).to_be_visible(timeout=15_000)
         await page.locator(f"input[name=content][value={self._content}]").check()
         await page.locator("input[name=sound]").set_checked(self._sound)
-        await button.click()
-        await expect(page.get_by_role("button", name="Stop sharing")).to_be_visible(timeout=15_000)
         try:
-            yield Sharing(page)
+            yield page
         finally:
             await page.close()
+
+    @asynccontextmanager
+    async def share(self, display: Doorway) -> AsyncIterator[Sharing]:
+        """Pair and share the pattern's tab."""
+        async with self.paired(display) as page:
+            await begin(page)
+            yield Sharing(page)
+
+
+async def begin(page: Page) -> None:
+    """Share the pattern's tab, and wait until the page says that it is on."""
+    await page.get_by_role("button", name="Choose what to share").click()
+    await expect(page.get_by_role("button", name="Stop sharing")).to_be_visible(timeout=15_000)
+
+
+async def end(page: Page) -> None:
+    """Stop sharing, and wait until the page would share again."""
+    await page.get_by_role("button", name="Stop sharing").click()
+    await expect(page.get_by_role("button", name="Choose what to share")).to_be_visible(timeout=15_000)
 
 
 @asynccontextmanager
