@@ -107,11 +107,15 @@ class Cast:
 
     def status(self) -> dict[str, Any]:
         """For ``ddp-receiver status``."""
-        stats = self.intake.stats
+        stats, shown = self.intake.stats, self.shown
         return {
             "sender": self.sender_name,
             "stream": self.stream,
             "live": self.live,
+            "picture": f"{shown.codec} {shown.width}x{shown.height}" if shown else None,
+            "fps": shown.fps if shown else None,
+            "transit_ms": shown.transit_ms if shown else None,
+            "sound_after_picture_ms": shown.audio_offset_ms if shown else None,
             "srtp_cipher": stats.srtp_cipher if stats else "",
             "packets_lost": stats.packets_lost if stats else 0,
             "dropped": stats.dropped if stats else {},

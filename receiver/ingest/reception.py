@@ -215,7 +215,7 @@ class Reception:
     def _send_video(self, unit: Unit, now: int, sink: Sink) -> None:
         timestamp = self._timestamp("video", unit.timestamp, unit.first_ns)
         capture = self._sources["video"].capture
-        captured = capture.stamped_ns(unit.capture_time, unit.first_ns) or capture.capture_ns(timestamp, unit.first_ns)
+        capture.stamp(unit.capture_time, timestamp, unit.first_ns)
         frame = EncodedFrame(
             self._stream,
             "video",
@@ -226,7 +226,7 @@ class Reception:
             unit.discontinuity,
             unit.first_ns,
             now,
-            captured,
+            capture.capture_ns(timestamp, unit.first_ns),
         )
         self.counters.frames += 1
         if not sink.send(frame):
@@ -246,7 +246,8 @@ class Reception:
                 continue
             timestamp = self._timestamp("audio", packet.timestamp, first_ns)
             capture = self._sources["audio"].capture
-            captured = capture.stamped_ns(packet.capture_time, first_ns) or capture.capture_ns(timestamp, first_ns)
+            capture.stamp(packet.capture_time, timestamp, first_ns)
+            captured = capture.capture_ns(timestamp, first_ns)
             gap |= self._audio_dropped
             frame = EncodedFrame(self._stream, "audio", codec, timestamp, data, True, gap, first_ns, now, captured)
             self._audio_dropped = self._sink is None or not self._sink.send(frame)

@@ -37,10 +37,10 @@ _JUMP = 100 * MS
 _IMPLAUSIBLE = 5000 * MS
 """A capture time this far from arrival is a broken mapping, and taken as none."""
 _PICTURE_WINDOW = 2000 * MS
-IN_STEP = 12 * MS
+IN_STEP = 8 * MS
 """How much later than the picture sound may be without asking it to wait. With ``_NEAR_ENOUGH`` and what measuring is
 worth, lips stay within 20 ms; ITU-R BT.1359-1 has sound that is 45 ms early or 125 ms late as noticed."""
-_NEAR_ENOUGH = 5 * MS
+_NEAR_ENOUGH = 4 * MS
 _HOLD_TIME = 2000 * MS
 """Time constant of the hold: as long as the picture's measured delay takes to show it."""
 _HEARD_NS = 5000 * MS

@@ -29,6 +29,15 @@ export async function capture({ sound, motion }) {
   return stream;
 }
 
+/** Lets each frame say when it was captured, where the browser can: its reports date sound by when it was sent. */
+function tellCaptureTime(transceiver) {
+  const extensions = transceiver.getHeaderExtensionsToNegotiate?.() ?? [];
+  const time = extensions.find(({ uri }) => uri.endsWith("/abs-capture-time"));
+  if (!time) return;
+  time.direction = "sendrecv";
+  transceiver.setHeaderExtensionsToNegotiate(extensions);
+}
+
 export class Cast {
   #connection;
   #stream;
@@ -106,7 +115,9 @@ export class Cast {
     const video = [{ maxBitrate: MAX_BITRATE, maxFramerate: MAX_FRAMERATE }];
     const encodings = track.kind === "video" ? { sendEncodings: video } : {};
     const what = this.#paused ? track.kind : track;
-    return peer.addTransceiver(what, { direction: "sendonly", streams: [this.#stream], ...encodings });
+    const transceiver = peer.addTransceiver(what, { direction: "sendonly", streams: [this.#stream], ...encodings });
+    tellCaptureTime(transceiver);
+    return transceiver;
   }
 
   #trickle(candidate) {

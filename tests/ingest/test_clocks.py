@@ -116,12 +116,31 @@ def test_receiver_reports_tell_the_last_sender_report_and_jitter():
 def test_a_frame_may_say_itself_when_it_was_captured():
     clock = CaptureClock(WallClock(), 90_000)
     stamp = ((SENDER_EPOCH + 2 * S) << 32) // S + 1
-    assert clock.stamped_ns(stamp.to_bytes(8), 2 * S) is None, "before the first report"
-    clock.report(report(SENDER_EPOCH), 0, 0)
-    assert near(clock.stamped_ns(stamp.to_bytes(8), 2 * S), 2 * S)
+    clock.stamp(stamp.to_bytes(8), 180_000, 2 * S)
+    assert clock.capture_ns(180_000, 2 * S) is None, "before the first report"
+    clock.report(report(SENDER_EPOCH), 0, 20 * MS)
+    assert near(clock.capture_ns(180_000, 2 * S), 2 * S + 20 * MS)
     behind = (-(1 << 32) // 4).to_bytes(8, signed=True)
-    assert near(clock.stamped_ns(stamp.to_bytes(8) + behind, 2 * S), 2 * S - 250 * MS)
-    assert clock.stamped_ns(b"short", 2 * S) is None
+    clock.stamp(stamp.to_bytes(8) + behind, 180_000, 2 * S)
+    assert near(clock.capture_ns(180_000, 2 * S), 2 * S + 20 * MS - 250 * MS)
+
+
+def test_frames_between_stamped_ones_are_dated_by_the_last_stamp_while_it_is_fresh():
+    clock = CaptureClock(WallClock(), 48_000)
+    clock.report(report(SENDER_EPOCH), 0, 0)
+    stamp = ((SENDER_EPOCH + 2 * S - 20 * MS) << 32) // S + 1  # 20 ms before what the reports say
+    clock.stamp(stamp.to_bytes(8), 96_000, 2 * S)
+    clock.report(report(SENDER_EPOCH + 3 * S), 144_000, 3 * S)
+    assert near(clock.capture_ns(144_000, 3 * S), 3 * S - 20 * MS)
+    assert near(clock.capture_ns(480_000, 10 * S), 10 * S), "by then the stamp is old"
+
+
+def test_a_stamp_that_can_not_be_is_passed_over():
+    clock = CaptureClock(WallClock(), 90_000)
+    clock.report(report(SENDER_EPOCH), 0, 0)
+    for stamp in (b"", b"short", bytes(8), b"\xff" * 8, b"\xff" * 16):
+        clock.stamp(stamp, 0, 1 * S)
+    assert near(clock.capture_ns(90_000, 1 * S), 1 * S)
 
 
 def test_an_outage_is_not_told_as_loss():

@@ -111,6 +111,7 @@ def test_the_answer_as_another_library_reads_it():
     assert [codec.payloadType for codec in audio.rtp.codecs] == [111]
     assert "a=group:BUNDLE 0 1\r\n" in text
     assert text.count("a=setup:passive") == 2
+    assert text.count("a=ptime:10") == 1
 
 
 MODERN = OFFER.replace(
