@@ -43,7 +43,9 @@ class Link:
         self._outbox: deque[tuple[memoryview, tuple[int, ...]]] = deque()
         self._outbox_bytes = 0
         self._writing = False
+        self._buffer = bytearray(READ_SIZE)
         self._waiter: asyncio.Future[None] | None = None
+        self._watched = False
         self._closed = False
 
     @property
@@ -94,36 +96,47 @@ class Link:
         while not self._inbox:
             if self._closed:
                 return None
+            self._waiter = self._loop.create_future()
+            if not self._watched:
+                self._watched = True
+                self._loop.add_reader(self._sock.fileno(), self._readable)
             try:
-                data = self._read()
-            except BlockingIOError:
-                await self._readable()
-                continue
-            except OSError:
-                data = b""
-            if not data:
-                self.close()
-                return None
-            self._inbox.extend(self._framer.feed(data))
+                await self._waiter
+            finally:
+                self._waiter = None
         return self._inbox.popleft()
 
-    def _read(self) -> bytes:
-        data, ancillary, _, _ = self._sock.recvmsg(READ_SIZE, socket.CMSG_SPACE(MAX_FDS * 4))
+    def _readable(self) -> None:
+        """Read for whoever waits; where nobody does, the socket's own buffer keeps it, and is not watched meanwhile."""
+        if self._waiter is None or self._waiter.done():
+            self._watched = False
+            self._loop.remove_reader(self._sock.fileno())
+            return
+        try:
+            size = self._read()
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
+        if not size:
+            self.close()
+            return
+        try:
+            self._inbox.extend(self._framer.feed(memoryview(self._buffer)[:size]))
+        except LinkError as error:
+            self._waiter.set_exception(error)
+            return
+        if self._inbox:
+            self._waiter.set_result(None)
+
+    def _read(self) -> int:
+        size, ancillary, _, _ = self._sock.recvmsg_into([self._buffer], socket.CMSG_SPACE(MAX_FDS * 4))
         for level, kind, payload in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 fds = array.array("i")
                 fds.frombytes(payload[: len(payload) - len(payload) % fds.itemsize])
                 self._fds.extend(fds)
-        return data
-
-    async def _readable(self) -> None:
-        waiter = self._waiter = self._loop.create_future()
-        self._loop.add_reader(self._sock.fileno(), _wake, waiter)
-        try:
-            await waiter
-        finally:
-            if not self._closed:  # else the number may be another's by now
-                self._loop.remove_reader(self._sock.fileno())
+        return size
 
     def take_fd(self) -> int:
         """The descriptor that came with the message just received; the caller owns it from here."""
@@ -139,8 +152,8 @@ class Link:
         self._loop.remove_reader(self._sock.fileno())
         self._loop.remove_writer(self._sock.fileno())
         self._sock.close()
-        if self._waiter is not None:
-            _wake(self._waiter)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
         for fd in self._fds:
             os.close(fd)
         for _, fds in self._outbox:
@@ -148,11 +161,6 @@ class Link:
                 os.close(fd)
         self._outbox.clear()
         self._fds.clear()
-
-
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
 
 
 class FrameSender:

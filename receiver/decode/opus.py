@@ -87,8 +87,10 @@ class OpusDecoder:
         except av.error.FFmpegError as error:
             self._open()
             raise OpusError(f"a sound packet of {len(data)} bytes is not Opus: {error.strerror}") from error
-        blocks = [frame.to_ndarray().reshape(-1, 2) for frame in frames]
-        return np.concatenate(blocks).astype(np.int16, copy=False) if blocks else _NOTHING
+        blocks = [np.frombuffer(frame.planes[0], np.int16, frame.samples * 2).reshape(-1, 2) for frame in frames]
+        if len(blocks) == 1:
+            return blocks[0]
+        return np.concatenate(blocks) if blocks else _NOTHING
 
     def close(self) -> None:
         """Forget the stream; the decoder may be used again for another one."""

@@ -112,7 +112,7 @@ class Framer:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes | memoryview) -> list[Message]:
         """Take bytes and return the messages that they complete, in order."""
         self._buffer += data
         messages: list[Message] = []

@@ -66,9 +66,20 @@ class SampleBuffer:
             head = mend(self._last, samples[:SEAM].astype(np.float32))
             samples = np.concatenate([np.clip(np.rint(head), -32768, 32767).astype(np.int16), samples[SEAM:]])
         self._last = samples[-1].astype(np.float32)
-        places = np.arange(self.end, self.end + len(samples)) % len(self._ring)
-        self._ring[places[-len(self._ring) :]] = samples[-len(self._ring) :]
+        kept = samples[-len(self._ring) :]
+        at = (self.end + len(samples) - len(kept)) % len(self._ring)
+        room = len(self._ring) - at
+        self._ring[at : at + len(kept)] = kept[:room]
+        self._ring[: max(0, len(kept) - room)] = kept[room:]
         self.end += len(samples)
+
+    def _held(self, first: int, last: int) -> Samples:
+        """The ring's samples of [first, last), in their order."""
+        at = first % len(self._ring)
+        held = self._ring[at : at + last - first]
+        if len(held) < last - first:
+            held = np.concatenate([held, self._ring[: last - first - len(held)]])
+        return held
 
     def ready(self, position: float, n: int, ratio: float) -> int:
         """How many of n samples, read from ``position`` at ``ratio``, are there."""
@@ -83,8 +94,7 @@ class SampleBuffer:
         """
         first = math.floor(position) - TAPS_BEFORE
         span = math.ceil(n * ratio) + TAPS_BEFORE + TAPS_AFTER + 1
-        window = self._ring[np.arange(first, first + span) % len(self._ring)]
-        out = interpolate(window, position - first + ratio * np.arange(n, dtype=np.float64))
+        out = interpolate(self._held(first, first + span), position - first + ratio * np.arange(n, dtype=np.float64))
         self.skip(position + n * ratio)
         return out
 
@@ -93,7 +103,7 @@ class SampleBuffer:
         first, last = math.floor(position), math.ceil(until)
         if first < self.start or last > self.end:
             return False
-        return bool(np.abs(self._ring[np.arange(first, last) % len(self._ring)]).max(initial=0) <= QUIET)
+        return bool(np.abs(self._held(first, last)).max(initial=0) <= QUIET)
 
     def skip(self, position: float) -> None:
         """Give up all before ``position``."""

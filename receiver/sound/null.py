@@ -30,6 +30,10 @@ class NullBackend:
         self._thread = threading.Thread(target=self._run, args=(render, self._stopping), name="null sound", daemon=True)
         self._thread.start()
 
+    @property
+    def running(self) -> bool:
+        return self._thread is not None
+
     def _run(self, render: Render, stopping: threading.Event) -> None:
         due = self._clock.now()
         while not stopping.wait(max(0, due - self._clock.now()) / 1e9):

@@ -41,6 +41,7 @@ class Output:
         self._null = NullBackend(clock)
         self._renders: tuple[Render, ...] = ()
         self._wake = threading.Condition()
+        self._switching = threading.Lock()
         self._lost: str | None = None
         self._closed = False
         self._retry_s = retry_s
@@ -48,20 +49,29 @@ class Output:
         self.name = self._null.name
         self.reason = "No sound: it is turned off in the configuration."
         if device is None:
-            self._null.start(self._mix, self._on_lost)
             return
-        if not self._try(device):
-            self._null.start(self._mix, self._on_lost)
+        self._try(device)
         self._thread = threading.Thread(target=self._watch, args=(device,), name="sound watch", daemon=True)
         self._thread.start()
 
     def attach(self, render: Render) -> None:
         with self._wake:
             self._renders = (*self._renders, render)
+        self._consume()
 
     def detach(self, render: Render) -> None:
         with self._wake:
             self._renders = tuple(other for other in self._renders if other != render)
+        self._consume()
+
+    def _consume(self) -> None:
+        """Without a device the null backend plays, but only what there is: it wakes 100 times a second."""
+        with self._switching:
+            wanted = self.name == self._null.name and bool(self._renders) and not self._closed
+            if wanted and not self._null.running:
+                self._null.start(self._mix, self._on_lost)
+            elif not wanted and self._null.running:
+                self._null.stop()
 
     def _mix(self, n: int, heard_ns: int) -> Samples:
         self._asked = time.monotonic()
@@ -117,14 +127,15 @@ class Output:
                     if not (steady and self._try(device)):
                         self._lost = None
                         self._silent(lost)
-                        self._null.start(self._mix, self._on_lost)
+                        self._consume()
                         playing, retry_s = False, self._retry_s
             else:
-                self._null.stop()
+                with self._switching:
+                    self._null.stop()
                 playing = self._try(device)
+                self._consume()
                 if not playing:
                     retry_s = min(2 * retry_s, MAX_RETRY_S)
-                    self._null.start(self._mix, self._on_lost)
 
     def close(self) -> None:
         with self._wake:
