@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from statistics import mean
 from typing import NamedTuple
 
@@ -11,11 +12,15 @@ FREEZE_MS = 200.0
 
 
 class Shown(NamedTuple):
-    """A picture on the glass at ``at_ms`` of the wall clock, ``age_ms`` after it was drawn; None: not readable."""
+    """A picture on the glass at ``at_ms`` of the wall clock, ``age_ms`` after it was drawn; None: not readable.
+
+    ``decoded_ms``: how long after it was drawn it was decoded, where the receiver can tell.
+    """
 
     at_ms: float
     age_ms: float | None
     frame: int | None
+    decoded_ms: float | None = None
 
 
 class Beginning(NamedTuple):
@@ -59,6 +64,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 def figures(legs: list[Leg]) -> dict[str, float]:
     """One receiver's figures over all its legs."""
     ages = [shown.age_ms for leg in legs for shown in leg.seen.pictures if shown.age_ms is not None]
+    decoded = [shown.decoded_ms for leg in legs for shown in leg.seen.pictures if shown.decoded_ms is not None]
     shown = sum(leg.seen.shown for leg in legs)
     encoded = sum(leg.encoded for leg in legs)
     gaps = [gap for leg in legs for gap in np.diff([shown.at_ms for shown in leg.seen.pictures])]
@@ -66,6 +72,8 @@ def figures(legs: list[Leg]) -> dict[str, float]:
         "latency p50, ms": percentile(ages, 0.50),
         "latency p95, ms": percentile(ages, 0.95),
         "latency p99, ms": percentile(ages, 0.99),
+        "until decoded p50": percentile(decoded, 0.50),
+        "until decoded p95": percentile(decoded, 0.95),
         "frames drawn": sum(map(drawn, legs)),
         "frames encoded": encoded,
         "frames shown": shown,
@@ -83,14 +91,17 @@ def drawn(leg: Leg) -> int:
     return (numbers[-1] - numbers[0]) % 65536 + 1 if numbers else 0
 
 
-def table(ours: list[Leg], theirs: list[Leg], name: str) -> str:
-    """Both receivers' figures and their ratios, as text."""
-    left, right = figures(ours), figures(theirs)
-    lines = [f"{'':20}{'ours':>10}{name:>20}{'ours/theirs':>14}"]
+def table(ours: list[Leg], *peers: list[Leg]) -> str:
+    """Our figures, and beside each peer's how many times theirs ours are, as text."""
+    left = figures(ours)
+    lines = [f"{'':20}{'ours':>10}" + "".join(f"{legs[0].receiver:>21}{'ratio':>7}" for legs in peers)]
     for key, value in left.items():
-        other = right[key]
-        ratio = f"{value / other:14.2f}" if other else f"{'–':>14}"
-        lines.append(f"{key:20}{value:10.1f}{other:20.1f}{ratio}")
+        cells = ""
+        for other in (figures(legs)[key] for legs in peers):
+            known = other and not isnan(other)
+            cells += f"{'–' if isnan(other) else format(other, '.1f'):>21}"
+            cells += f"{value / other:7.2f}" if known else f"{'–':>7}"
+        lines.append(f"{key:20}{value:10.1f}{cells}")
     return "\n".join(lines)
 
 

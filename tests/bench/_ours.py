@@ -45,7 +45,8 @@ class Ours:
                 on_screen = sample.stamps.on_screen + to_wall
                 written, frame = self._read(sample) or (None, None)
                 age = None if written is None else pattern.age_ms(written, on_screen)
-                seen.pictures.append(Shown(on_screen / 1e6, age, frame))
+                waited = (sample.stamps.on_screen - (sample.stamps.decoded or sample.stamps.on_screen)) / 1e6
+                seen.pictures.append(Shown(on_screen / 1e6, age, frame, None if age is None else age - waited))
                 if age is not None:
                     _divide(seen.segments, age, sample.stamps)
         seen.shown = len(seen.pictures)

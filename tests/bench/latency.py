@@ -1,21 +1,24 @@
-"""How long a picture takes from being drawn to being on the glass: our receiver against Chromium as the receiver.
+"""How long a picture takes from being drawn to being on the glass: our receiver beside Chromium and GStreamer.
 
 One Chromium shares a tab whose picture carries the time at which it was drawn (tests/peers/pattern), through the
-product's own sender page, into one receiver after the other, alternating, so that both meet the same noise:
+product's own sender page, into one receiver after the other, alternating, so that all meet the same noise:
 
 * ours: all its processes, headless. Shown is the VSync at which the picture is due: ``Stamps.on_screen`` on a simulated
   60 Hz screen.
 * Chromium: a second browser behind the product's own server and pairing. Shown is ``presentationTime`` of
   requestVideoFrameCallback, when the picture goes to the compositor; the VSync after that is not counted, which favours
-  Chromium. ``--way fastest`` takes frames from a MediaStreamTrackProcessor with jitterBufferTarget 0, counted as shown
+  Chromium. ``fastest`` takes frames from a MediaStreamTrackProcessor with jitterBufferTarget 0, counted as shown
   as soon as a script has them: no screen, no VSync, the least that Chromium can do.
+* GStreamer: webrtcbin at latency 0 behind the same server, counted as shown when decoded: no screen, no VSync.
 
-Both read the pattern from a copy of the picture's top 16 rows, within the CPU time that is counted: user and system
-time of the receiver's whole process tree. The sender's part (capture, encoding) is in both latencies and in neither CPU
-time. Lost is what the sender encoded and the receiver did not show, within a frame or two at the ends of each leg.
+All read the pattern from a copy of the picture's top rows, within the CPU time that is counted: user and system time of
+the receiver's whole process tree. The sender's part (capture, encoding) is in all latencies and in no CPU time. "Until
+decoded" compares the same point of all that can tell it: a script has Chromium's frame, GStreamer's leaves its decoder,
+ours comes out of the decoder and has its VSync yet to wait for. Lost is what the sender encoded and the receiver did
+not show, within a frame or two at the ends of each leg.
 
-Our answer gives the sender a bitrate to start with. The second browser's answer is given the same one, for without it
-the sender shrinks the picture for its first ten seconds or more, and the two would not do the same work. Measuring
+Our answer gives the sender a bitrate to start with. The others' answers are given the same one, for without it the
+sender shrinks the picture for its first ten seconds or more, and they would not do the same work. Measuring
 starts after ``--warm-up``, when start and settling are over. Compare the ratios; the milliseconds are the machine's.
 """
 
@@ -36,6 +39,8 @@ from playwright.async_api import Error as PlaywrightError
 from tests.bench import _figures as figures
 from tests.bench._browser import browser
 from tests.bench._figures import Leg, Seen
+from tests.bench._gstreamer import CODECS as GSTREAMER_CODECS
+from tests.bench._gstreamer import gstreamer, missing
 from tests.bench._ours import ours
 from tests.bench._sender import Doorway, Sender, sender
 
@@ -56,6 +61,8 @@ class Receiver(Doorway, Protocol):
 
 
 Opening = Callable[[], AbstractAsyncContextManager[Receiver]]
+PEERS = ("video", "fastest", "gstreamer")
+ENCODED = ("VP8", "H264", "VP9", "AV1")
 
 
 def size(text: str) -> tuple[int, int]:
@@ -70,13 +77,14 @@ def options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=2, help="legs of each receiver, alternating (%(default)s)")
     parser.add_argument("--size", type=size, default=(1280, 720), help="of the pattern (1280x720)")
     parser.add_argument("--fps", type=int, default=30, help="of the pattern (%(default)s)")
-    parser.add_argument("--codec", choices=("VP8", "H264"), help="the only one offered (else what Chromium prefers)")
+    parser.add_argument("--codec", choices=ENCODED, help="the only one offered (else what Chromium prefers)")
     parser.add_argument(
         "--content", choices=("detail", "motion"), default="detail", help="as chosen on the sender page"
     )
     parser.add_argument("--no-sound", action="store_true", help="share the picture alone")
-    parser.add_argument("--way", choices=("video", "fastest"), default="video", help="Chromium's way to the picture")
-    parser.add_argument("--only", choices=("ours", "chromium"), help="just one of the two")
+    parser.add_argument(
+        "--against", nargs="*", choices=PEERS, default=["video"], help="Chromium's ways, GStreamer; none: ours alone"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures for programs")
     return parser.parse_args(argv)
 
@@ -107,12 +115,25 @@ async def leg(number: int, opening: Opening, source: Sender, asked: argparse.Nam
         return Leg(receiver.name, number, os.getloadavg()[0], seen, encoded, mbps, after.codec, spent)
 
 
-async def measure(asked: argparse.Namespace) -> tuple[list[Leg], list[Leg], bool]:
-    """Our legs, Chromium's legs, and whether all went well."""
-    sides: dict[str, Opening] = {
+def peers(asked: argparse.Namespace) -> dict[str, Opening]:
+    """Who is measured, ours first; those that can't be are named."""
+    all_of_them: dict[str, Opening] = {
         "ours": lambda: ours(asked.size[0]),
-        "chromium": lambda: browser(asked.way, asked.size),
+        "video": lambda: browser("video", asked.size),
+        "fastest": lambda: browser("fastest", asked.size),
+        "gstreamer": lambda: gstreamer(asked.size),
     }
+    if "gstreamer" in asked.against:
+        why = missing() if asked.codec in (None, *GSTREAMER_CODECS) else f"Debian's GStreamer receives no {asked.codec}"
+        if why:
+            print(f"without GStreamer: {why}", file=sys.stderr)
+            del all_of_them["gstreamer"]
+    return {name: opening for name, opening in all_of_them.items() if name in ("ours", *asked.against)}
+
+
+async def measure(asked: argparse.Namespace) -> tuple[dict[str, list[Leg]], bool]:
+    """Each one's legs, and whether all went well."""
+    sides = peers(asked)
     legs: dict[str, list[Leg]] = {name: [] for name in sides}
     task = asyncio.current_task()
     assert task is not None
@@ -121,8 +142,6 @@ async def measure(asked: argparse.Namespace) -> tuple[list[Leg], list[Leg], bool
     async with sender(asked.size, asked.fps, asked.codec, asked.content, not asked.no_sound) as source:
         for number in range(1, asked.rounds + 1):
             for name, opening in sides.items():
-                if asked.only not in (None, name):
-                    continue
                 try:
                     done = await leg(number, opening, source, asked)
                 except (AssertionError, TimeoutError, OSError, PlaywrightError) as error:
@@ -135,33 +154,38 @@ async def measure(asked: argparse.Namespace) -> tuple[list[Leg], list[Leg], bool
                     f"round {number}, {name}: {done.codec}, p50 {p50:.1f} ms, p95 {p95:.1f} ms, load {done.load:.1f}",
                     file=sys.stderr,
                 )
-    return legs["ours"], legs["chromium"], well
+    return legs, well
 
 
 def main(argv: list[str]) -> int:
     asked = options(argv)
     try:
-        mine, theirs, well = asyncio.run(measure(asked))
+        legs, well = asyncio.run(measure(asked))
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("interrupted", file=sys.stderr)
         return 130
     if asked.json:
-        print(json.dumps([{**dataclasses.asdict(leg), "figures": figures.figures([leg])} for leg in mine + theirs]))
+        all_legs = [leg for side in legs.values() for leg in side]
+        print(json.dumps([{**dataclasses.asdict(leg), "figures": figures.figures([leg])} for leg in all_legs]))
         return 0 if well else 1
+    report(asked, legs)
+    return 0 if well else 1
+
+
+def report(asked: argparse.Namespace, legs: dict[str, list[Leg]]) -> None:
+    """The tables, for people."""
     width, height = asked.size
     print(
         f"{width} × {height}, {asked.fps} frames/s, {asked.content}, {'no sound' if asked.no_sound else 'with sound'}"
     )
-    loads = [leg.load for leg in mine + theirs]
-    if loads:
+    if loads := [leg.load for side in legs.values() for leg in side]:
         print(f"{os.cpu_count()} cores, load average {min(loads):.1f} to {max(loads):.1f}, {asked.rounds} rounds")
-    if mine and theirs:
-        codecs = {leg.codec for leg in mine + theirs}
-        print(f"codec {codecs.pop()} on both sides" if len(codecs) == 1 else f"NOT THE SAME CODEC: {codecs}")
-        print("\n" + figures.table(mine, theirs, theirs[0].receiver))
+    codecs = {leg.codec for side in legs.values() for leg in side}
+    print(f"codec {codecs.pop()} on every side" if len(codecs) == 1 else f"NOT THE SAME CODEC: {codecs}")
+    mine, *theirs = legs.values()
     if mine:
+        print("\n" + figures.table(mine, *(side for side in theirs if side)))
         print("\n" + figures.way(mine))
-    return 0 if well else 1
 
 
 if __name__ == "__main__":

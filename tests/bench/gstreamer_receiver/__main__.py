@@ -1,5 +1,7 @@
 """GStreamer's webrtcbin as the receiver, told what to do in JSON lines. For Debian's Python, which has its bindings.
 
+``--check`` only tells whether all its elements are there.
+
 ``{"offer": sdp, "width": pixels}`` → ``{"answer": sdp}``; ``{"take": true}`` → ``{"readings": [[ms, row], …]}``: for
 each picture the wall clock time at which it left the decoder and the middle row of its pattern, base64 of its luma.
 """
@@ -83,21 +85,31 @@ class Receiver:
         _, message = GstSdp.SDPMessage.new_from_text("".join(lines))
         offer = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.OFFER, message)
         self._do("set-remote-description", offer)
-        answer = self._do("create-answer", None).get_value("answer")
+        promise = self._do("create-answer", None)
+        reply = promise.get_reply()  # held, like the promise: the answer is a part of it
+        answer = reply.get_value("answer")
         self._do("set-local-description", answer)
         gathered.wait(GATHER_S)
         text = str(self._webrtc.get_property("local-description").sdp.as_text())
         return text if "a=candidate" in text else text + "".join(f"a={candidate}\r\n" for candidate in candidates)
 
-    def _do(self, what: str, value: object) -> Gst.Structure:
+    def _do(self, what: str, value: object) -> Gst.Promise:
+        """Keep the promise while its reply is read: the reply is a part of it."""
         promise = Gst.Promise.new()
         self._webrtc.emit(what, value, promise)
         promise.wait()
-        return promise.get_reply()
+        return promise
+
+
+ELEMENTS = "webrtcbin nicesrc dtlssrtpdec rtpvp8depay vp8dec rtpvp9depay vp9dec rtph264depay h264parse avdec_h264"
 
 
 def main() -> None:
     Gst.init(None)
+    if lacking := [name for name in ELEMENTS.split() if Gst.ElementFactory.find(name) is None]:
+        sys.exit(f"GStreamer lacks {', '.join(lacking)}")
+    if sys.argv[1:] == ["--check"]:
+        return
     loop = GLib.MainLoop()
     threading.Thread(target=loop.run, daemon=True).start()
     receiver = Receiver()

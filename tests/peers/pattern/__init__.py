@@ -21,11 +21,16 @@ def read_picture(luma: bytes, width: int, scale: float = 1.0) -> tuple[float, in
     ``width``: of a luma row in pixels; ``scale``: the picture's size relative to the page's canvas.
     """
     plane = np.frombuffer(luma, np.uint8)
-    centres = ((np.arange(BLOCKS) + 0.5) * SIZE * scale).astype(int)
     row = int(SIZE * scale / 2)
-    if centres[-1] >= width or (row + 1) * width > len(plane):
+    return read_row(plane[row * width : (row + 1) * width], scale)
+
+
+def read_row(row: np.ndarray, scale: float = 1.0) -> tuple[float, int] | None:
+    """The same from the one row of luma that goes through the middle of the blocks."""
+    centres = ((np.arange(BLOCKS) + 0.5) * SIZE * scale).astype(int)
+    if centres[-1] >= len(row):
         return None
-    octets = np.packbits(plane[row * width + centres] > 128).tolist()
+    octets = np.packbits(row[centres] > 128).tolist()
     if (sum(octets[:6]) ^ 0x5A) & 255 != octets[6]:
         return None
     return int.from_bytes(octets[:4], "big") / 10, int.from_bytes(octets[4:6], "big")
