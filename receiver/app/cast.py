@@ -116,6 +116,8 @@ class Cast:
             "fps": shown.fps if shown else None,
             "transit_ms": shown.transit_ms if shown else None,
             "sound_after_picture_ms": shown.audio_offset_ms if shown else None,
+            "decoder": shown.decoder if shown else None,
+            **({"fallback": shown.fallback} if shown and shown.fallback else {}),
             "srtp_cipher": stats.srtp_cipher if stats else "",
             "packets_lost": stats.packets_lost if stats else 0,
             "dropped": stats.dropped if stats else {},

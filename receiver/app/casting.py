@@ -41,6 +41,7 @@ class Casting:
         self._closing = False
         self._background: set[asyncio.Task[None]] = set()
         self.on_live: Callable[[str], None] = lambda sender_name: None
+        self.on_fallback: Callable[[], None] = lambda: None
         self.record: Record = unrecorded
         self.on_end: Callable[[str], None] = lambda session_id: None
         self.on_interrupted: Callable[[str, str | None], None] = lambda session_id, sender_name: None
@@ -254,6 +255,9 @@ class Casting:
 
     def _on_stats(self, stats: StreamStats) -> None:
         if (cast := self._by_stream(stats.stream)) is not None:
+            if stats.fallback and (cast.shown is None or cast.shown.fallback != stats.fallback):
+                log.warning("stream %d: %s", cast.stream, stats.fallback)
+                self.on_fallback()
             cast.tell(stats)
 
     def _on_live(self, stream: int) -> None:

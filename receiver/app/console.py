@@ -62,6 +62,8 @@ class ConsoleDesk:
         if (stats := shown.stats) is not None:
             facts |= {
                 "codec": stats.codec,
+                "decoder": stats.decoder,
+                **({"fallback": stats.fallback} if stats.fallback else {}),
                 "width": stats.width,
                 "height": stats.height,
                 "fps": stats.fps,

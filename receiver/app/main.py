@@ -77,6 +77,7 @@ class Receiver:
         self._notices = Notices(self._screen, facts)
         self._casting = Casting(self._screen, Reach(config.cast.allow, config.cast.deny))
         self._casting.on_interrupted = self._notices.away
+        self._casting.on_fallback = lambda: self._notices.toast("A video decoder failed; another one goes on")
         self._casting.on_live = lambda name: self._notices.toast(f"{name} is sharing")
         self._floor = FloorDesk(self._casting, self._notices, config.floor.mode, config.floor.places, clock)
         display = Display(config.display.id, lambda: config.display.name, self._identity, self._capability)
@@ -203,4 +204,6 @@ def stage_arguments(config: Config) -> tuple[str, ...]:
         arguments += ["--size", f"{output.width}x{output.height}"]
     if output.fullscreen:
         arguments.append("--fullscreen")
+    if not config.decode.hardware:
+        arguments.append("--software")
     return tuple(arguments)

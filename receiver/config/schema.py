@@ -83,6 +83,15 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
+class Decode:
+    hardware: bool = key(
+        True,
+        "Whether a GPU or a video chip may decode, where one proves that it can. `false` leaves all to the CPU: for a "
+        "driver that gives wrong pictures or hangs.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     mode: Literal["interactive", "smooth"] = key(
         "interactive",
@@ -148,6 +157,7 @@ class Config:
     output: Output = dataclasses.field(default_factory=Output)
     floor: Floor = dataclasses.field(default_factory=Floor)
     sound: Sound = dataclasses.field(default_factory=Sound)
+    decode: Decode = dataclasses.field(default_factory=Decode)
     pace: Pace = dataclasses.field(default_factory=Pace)
     cast: Cast = dataclasses.field(default_factory=Cast)
     discovery: Discovery = dataclasses.field(default_factory=Discovery)
@@ -162,6 +172,7 @@ SECTIONS: dict[str, type] = {
     "output": Output,
     "floor": Floor,
     "sound": Sound,
+    "decode": Decode,
     "pace": Pace,
     "cast": Cast,
     "discovery": Discovery,

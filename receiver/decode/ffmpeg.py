@@ -1,17 +1,17 @@
-"""Decoding in software with FFmpeg's own decoders, through PyAV, which releases the interpreter lock meanwhile."""
+"""Decoding with FFmpeg through PyAV, which releases the interpreter lock meanwhile: what all its decoders share.
 
-import os
+Which decoder it is, on the CPU or on a device, is the backend's choice (``software``, ``hwaccel``, ``v4l2m2m``).
+"""
+
+import errno
 from fractions import Fraction
 
 import av
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
-from receiver.decode.api import DecodeError
-from receiver.errors import BackendUnavailable
+from receiver.decode.api import DecodeError, DecoderFailed
 from receiver.media import CLOCK_RATE, Codec, EncodedFrame, Picture, Stamps
-
-DECODERS: dict[Codec, str] = {"VP8": "vp8", "H264": "h264"}
 
 MAX_PIXELS = 4096 * 2304
 """A hostile header could announce 16384 x 16384; FFmpeg refuses a picture above this before it allocates."""
@@ -19,30 +19,27 @@ MAX_PIXELS = 4096 * 2304
 MAX_PENDING = 32
 """Frames whose picture has not come out; the oldest stamps are forgotten beyond it (frames that are never shown)."""
 
+MAX_SILENT = 30
+"""Frames in a row for which a device gives neither picture nor error: half a second at 60 frames/s, then it hangs."""
+
 TIME_BASE = Fraction(1, CLOCK_RATE["video"])
+
+INVALID_DATA = av.error.InvalidDataError
+"""What FFmpeg says where the bitstream is at fault. Anything else from a device's decoder is the device's."""
 
 
 class FfmpegDecoder:
-    """VP8 or H.264 on the CPU. Slices in parallel: frame threads would add a frame of delay for each thread."""
+    """One stream's. ``context`` is new; it is set here to give each picture at once."""
 
-    def __init__(self, codec: Codec) -> None:
-        if codec not in DECODERS:
-            raise BackendUnavailable(f"{codec} can't be decoded in software here; VP8 and H.264 can")
+    def __init__(self, codec: Codec, context: VideoCodecContext, name: str, *, device: bool = False) -> None:
         self.codec = codec
-        self.name = f"{DECODERS[codec]} (FFmpeg, software)"
-        try:
-            context = av.CodecContext.create(DECODERS[codec], "r")
-        except (FFmpegError, ValueError) as error:
-            raise BackendUnavailable(
-                f"this FFmpeg has no {codec} decoder ({error}); install PyAV from its wheels, or FFmpeg with {codec}"
-            ) from error
-        assert isinstance(context, VideoCodecContext)
-        context.thread_type = "SLICE"
-        context.thread_count = min(4, os.cpu_count() or 1)
+        self.name = name
+        self._device = device
         context.flags |= int(av.codec.context.Flags.low_delay)
-        context.options = {"max_pixels": str(MAX_PIXELS)}
+        context.options = {**context.options, "max_pixels": str(MAX_PIXELS)}
         self._context = context
         self._pending: dict[int, Stamps] = {}
+        self._silent = 0
 
     def decode(self, frame: EncodedFrame) -> list[Picture]:
         if not frame.data:
@@ -58,10 +55,15 @@ class FfmpegDecoder:
             decoded = self._context.decode(packet)
         except FFmpegError as error:
             self._pending.clear()
+            if self._device and not isinstance(error, INVALID_DATA):
+                raise DecoderFailed(f"{self.name} broke: {_words(error)}") from error
             raise DecodeError(f"this {frame.codec} frame can't be decoded ({error.strerror})") from error
         if any(out.is_corrupt for out in decoded):
             self._pending.clear()
             raise DecodeError(f"this {frame.codec} frame is damaged; FFmpeg could only guess its picture")
+        self._silent = 0 if decoded else self._silent + 1
+        if self._device and self._silent >= MAX_SILENT:
+            raise DecoderFailed(f"{self.name} has given no picture for {MAX_SILENT} frames")
         pictures = []
         for out in decoded:
             timestamp = frame.timestamp if out.pts is None else out.pts
@@ -71,5 +73,16 @@ class FfmpegDecoder:
         return pictures
 
     def close(self) -> None:
-        self._context.flush_buffers()
+        if self._context.is_open:
+            self._context.flush_buffers()
         self._pending.clear()
+
+
+def _words(error: FFmpegError) -> str:
+    """FFmpeg's reason as a person would say it."""
+    known = {
+        errno.ENOMEM: "the device has no memory left",
+        errno.EIO: "the device does not answer",
+        errno.ENODEV: "the device is gone",
+    }
+    return known.get(error.errno or 0, str(error.strerror or error))

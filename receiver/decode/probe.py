@@ -1,6 +1,8 @@
 """Proof that a codec can be decoded here: a built-in keyframe is decoded and its picture compared.
 
-The frames are 64x64, four vertical bars with luma ``BARS``; libvpx and libx264 made them.
+The frames are 256x256, as devices refuse smaller ones: four vertical bars with luma ``BARS``, made by libvpx, libx264,
+SVT-AV1 and libx265. A decoder must give the picture as soon as it has the frame: one that keeps a picture back would
+show a slide only when the next one comes.
 """
 
 import base64
@@ -8,69 +10,91 @@ from dataclasses import dataclass
 
 import av
 
-from receiver.decode.api import DecodeError, Decoder
-from receiver.decode.ffmpeg import DECODERS, FfmpegDecoder
+from receiver.decode.api import Backend, DecodeError, DecoderFailed
+from receiver.decode.backends import SOFTWARE, VIDEO, Wishes, candidates
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
 
-SIDE = 64
+SIDE = 256
 BARS = (40, 80, 120, 160)
 TOLERANCE = 8
 """Luma steps by which a right decoder may differ: the frames are lossy."""
 
 PROOFS: dict[Codec, bytes] = {
     "VP8": base64.b64decode(
-        "0AQAnQEqQABAAABHCIWFiJmEiAICGWC+Af0BzgnYH9ARoAfwBBeXJt0mbpM3SZqA/v9VYf//4rf8Vv+K3/8Vv//++gHvQD3oB/i8"
-        "n+UKZhl5UulEkElQ2Avd5AXuTyA="
+        "sBAAnQEqAAEAAQBHCIWFiIWEiAICAAYoDwgxPgKk3apN357CNHFqcK99+5AX5fs4aqnCv2cRL3EO15C18neI570kl+Y/Q1VOFfs4iXuIdr"
+        "yFr5O8Rz3pJL8x+hqqcK/ZxEvcQ7XkLXyd4jnvSSX5j9DVU4V+ziJe4h2vIWvk7xHPekkvzH6Gqpwr9nES9ED+/1VbPylkeTfv5ugA"
     ),
     "H264": base64.b64decode(
-        "AAAAAWdCwAraEJoQAAADABAAAAMDyPEiagAAAAFozg/IAAAAAWWIhDoRigACMfHAAED2OAAIFkmKAAIUUmKAAIUUmKAAIUVdddddddddddeA"
+        "AAAAAWdCwBWmEQQCGhAAAAMAEAAAAwPI8WLhGAAAAAFoyEIyyAAAAAFliIICXkxQABajvvvvFAAEvK+++8UAAS8r777xQABLyvvvrrrrrr"
+        "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr"
+        "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr"
+        "rrrrrrrrrrrrrrrrrrrrrrwA=="
+    ),
+    "VP9": base64.b64decode("gkmDQgAP8A/2ADgkHBg+AABwYfY6+kAAAGcY456R5ukTiVY2CGBNLSUbHkRD/fcAAA=="),
+    "AV1": base64.b64decode(
+        "EgAKCwAAAAO///jV8wCAMjUQAIWgAAAAAAEAACjSke6CmiPYymk6RGWz6INvYX5GQLGN+aLhDCQwXhsSbiSu6TXbeOkiSA=="
+    ),
+    "H265": base64.b64decode(
+        "AAAAAUABDAH//wFgAAADAJAAAAMAAAMAPJKAkAAAAAFCAQEBYAAAAwCQAAADAAADADygCAgEBZZKkkyuaAgAAAMACAAAAwDwQAAAAAFEAc"
+        "FytGJAAAAAASgBrzyF2k3r1PH//QSSrQUAcvHc8LBQd4rdQeX7v+HrffFupmKmCLgBBfDUgJXyEIggAsqOHuCABVw="
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What came of decoding the built-in frame: ``reason`` is a sentence for a person, good or bad."""
+    """What came of decoding the built-in frame. ``backend``: its name; ``title``: the same for a person;
+    ``reason``: a sentence for a person, good or bad."""
 
     codec: Codec
     backend: str
+    title: str
     hardware: bool
     ok: bool
     reason: str
 
 
-def prove_all() -> list[Proof]:
-    """Prove every software decoder there is. A few milliseconds each."""
-    return [prove(codec) for codec in DECODERS]
+def prove_all(wishes: Wishes | None = None, hardware: bool = True) -> list[Proof]:
+    """Prove every candidate of every codec, best first. A few milliseconds each; a device may take some tenths of a
+    second to open."""
+    return [prove(codec, backend) for codec in VIDEO for backend in candidates(codec, wishes or {}, hardware)]
 
 
-def prove(codec: Codec) -> Proof:
-    """Open the software decoder for ``codec`` and decode its built-in frame."""
+def prove(codec: Codec, backend: Backend = SOFTWARE) -> Proof:
+    """Open a decoder for ``codec`` and decode its built-in frame twice."""
+
+    def proof(ok: bool, reason: str) -> Proof:
+        return Proof(codec, backend.name, backend.title, backend.hardware, ok, reason)
+
     try:
-        decoder: Decoder = FfmpegDecoder(codec)
+        decoder = backend.open(codec)
     except BackendUnavailable as error:
-        return Proof(codec, "FFmpeg, software", False, False, str(error))
+        return proof(False, str(error))
     try:
-        pictures = decoder.decode(proof_frame(codec))
-        fault = _fault(pictures)
-    except DecodeError as error:
+        fault = _fault(decoder.decode(proof_frame(codec))) or _fault(decoder.decode(proof_frame(codec, 3000)))
+    except (DecodeError, DecoderFailed) as error:
         fault = str(error)
     finally:
         decoder.close()
     if fault:
-        return Proof(codec, decoder.name, False, False, f"{codec}: {fault}; reinstall PyAV or FFmpeg")
-    version = av.ffmpeg_version_info
-    return Proof(codec, decoder.name, False, True, f"{codec} decodes in software with FFmpeg {version}")
+        return proof(False, f"{codec} by {backend.title}: {fault}; {_remedy(backend)}")
+    return proof(True, f"{codec} decodes with {decoder.name}, FFmpeg {av.ffmpeg_version_info}")
 
 
-def proof_frame(codec: Codec) -> EncodedFrame:
+def _remedy(backend: Backend) -> str:
+    return "update its driver, or set decode.hardware to false" if backend.hardware else "reinstall PyAV or FFmpeg"
+
+
+def proof_frame(codec: Codec, timestamp: int = 0) -> EncodedFrame:
     """The built-in keyframe as it would come from an intake."""
-    return EncodedFrame(0, "video", codec, 0, PROOFS[codec], True, False, 0, 0)
+    return EncodedFrame(0, "video", codec, timestamp, PROOFS[codec], True, False, 0, 0)
 
 
 def _fault(pictures: list[Picture]) -> str:
     """Why these are not the built-in picture; empty when they are."""
+    if not pictures:
+        return "it keeps the built-in frame's picture back, which would delay a cast"
     if len(pictures) != 1:
         return f"the built-in frame gave {len(pictures)} pictures in place of one"
     picture = pictures[0]

@@ -29,11 +29,11 @@ P = TypeVar("P", bound=Proven)
 
 
 def best(proofs: Iterable[P]) -> dict[Codec, P]:
-    """For each codec the proven decoder to use: hardware before software, else the first given."""
+    """For each codec the decoder to use: the first of the given ones that was proven."""
     chosen: dict[Codec, P] = {}
     for proof in proofs:
-        if proof.ok and (proof.codec not in chosen or (proof.hardware and not chosen[proof.codec].hardware)):
-            chosen[proof.codec] = proof
+        if proof.ok:
+            chosen.setdefault(proof.codec, proof)
     return chosen
 
 

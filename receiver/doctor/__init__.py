@@ -17,6 +17,6 @@ def examine(config: Config) -> list[Finding]:
     from receiver.doctor import control, display, media, network
 
     findings += display.checks(os.environ, config.output, config.http.port)
-    findings += media.checks(config.sound.device)
+    findings += media.checks(config.sound.device, config.decode.hardware)
     findings += network.checks(config.http, config.discovery.ssdp)
     return [*findings, control.uinput()]

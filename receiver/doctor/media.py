@@ -5,10 +5,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from av.codec import Codec
-from av.codec.hwaccel import HWAccel, hwdevices_available
-
 from receiver.decode.probe import Proof, prove_all
+from receiver.decode.rank import best
 from receiver.doctor.finding import Finding
 from receiver.errors import BackendUnavailable
 from receiver.sound.api import CHANNELS, RATE
@@ -18,40 +16,35 @@ AREA = "Decoding and sound"
 
 
 def decoders(proofs: Sequence[Proof]) -> Iterator[Finding]:
-    """One line for each codec. Casting needs any one of them, so all are needed only where none works."""
-    none = not any(proof.ok for proof in proofs)
-    for proof in proofs:
-        state, remedy = ("ok", "") if proof.ok else ("missing", "Run scripts/run on a fresh clone to reinstall PyAV.")
-        yield Finding(AREA, proof.codec, "ok" if state == "ok" else "missing", f"{proof.reason}.", remedy, none)
-
-
-def hardware(tried: dict[str, str]) -> Finding:
-    """``tried``: each device type that PyAV was built with, and why it can't decode H.264 here; empty: it can."""
-    if works := [name for name, fault in tried.items() if not fault]:
-        return Finding(AREA, "Hardware", "ok", f"A device for {', '.join(works)} answers.")
-    if not tried:
-        return Finding(AREA, "Hardware", "off", "This PyAV is built without hardware decoders; the CPU decodes.")
-    faults = "; ".join(f"{name}: {fault}" for name, fault in tried.items())
-    return Finding(AREA, "Hardware", "off", f"The CPU decodes, as no hardware decoder is usable ({faults}).")
-
-
-def try_hardware() -> dict[str, str]:
-    """Open every kind of device that PyAV knows. FFmpeg's errors have many types and each means: not here."""
-    tried = {}
-    codec = Codec("h264", "r")
-    offered = {config.device_type.name for config in codec.hardware_configs or ()}
-    for name in hwdevices_available():
-        if name not in offered:
-            tried[name] = "not for H.264 in this FFmpeg"
-            continue
-        try:
-            with _quiet():
-                HWAccel(name, allow_software_fallback=False).create(codec)
-        except (OSError, RuntimeError, ValueError, NotImplementedError):
-            tried[name] = "no such device or driver"
+    """One line for each codec: what decodes it, or what the CPU lacks for it. Casting needs any one of them, so all are
+    needed only where none works."""
+    chosen = best(proofs)
+    for codec in dict.fromkeys(proof.codec for proof in proofs):
+        if codec in chosen:
+            yield Finding(AREA, codec, "ok", f"{chosen[codec].reason}.")
         else:
-            tried[name] = ""
-    return tried
+            reason = next((one.reason for one in proofs if one.codec == codec and not one.hardware), "")
+            reason = reason or f"the board's profile leaves {codec} out, or only to devices that don't work"
+            remedy = "Run scripts/run on a fresh clone to reinstall PyAV."
+            yield Finding(AREA, codec, "missing", f"{_sentence(reason)}.", remedy, not chosen)
+
+
+def devices(proofs: Sequence[Proof]) -> Iterator[Finding]:
+    """One line for each way to decode on a device: what it decodes, or why not and what helps."""
+    found = [proof for proof in proofs if proof.hardware]
+    if not found:
+        yield Finding(AREA, "Hardware", "off", "No device decodes: turned off by decode.hardware, or by the board.")
+    for title in dict.fromkeys(proof.title for proof in found):
+        mine = [proof for proof in found if proof.title == title]
+        if works := [proof.codec for proof in mine if proof.ok]:
+            yield Finding(AREA, title, "ok", f"Decodes {', '.join(works)}.")
+        else:
+            reason, _, remedy = mine[0].reason.partition("; ")
+            yield Finding(AREA, title, "off", f"{_sentence(reason)}.", f"{_sentence(remedy)}." if remedy else "")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def sound(choice: str) -> Finding:
@@ -111,7 +104,10 @@ def _quiet() -> Iterator[None]:
         os.close(null)
 
 
-def checks(choice: str) -> Iterator[Finding]:
-    yield from decoders(prove_all())
-    yield hardware(try_hardware())
+def checks(choice: str, hardware: bool) -> Iterator[Finding]:
+    """``choice``: sound.device; ``hardware``: decode.hardware."""
+    with _quiet():
+        proofs = prove_all(hardware=hardware)
+    yield from decoders(proofs)
+    yield from devices(proofs)
     yield sound(choice)

@@ -15,7 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from receiver import child
 from receiver.clock import MonotonicClock
 from receiver.decode import rank
-from receiver.decode.probe import prove_all
+from receiver.decode.backends import BACKENDS, VIDEO
+from receiver.decode.decoders import Decoders
+from receiver.decode.probe import Proof, prove_all
 from receiver.errors import BackendUnavailable
 from receiver.link import LinkError, StageReady
 from receiver.linkio import Link
@@ -40,13 +42,42 @@ def size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def wish(text: str) -> tuple[str, tuple[str, ...]]:
+    """``H264=v4l2m2m,software`` as a codec and the backends to try, as a board's profile orders them."""
+    codec, equals, names = text.partition("=")
+    found = tuple(name for name in names.split(",") if name)
+    if codec not in VIDEO or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} must begin with one of {', '.join(VIDEO)} and an equals sign")
+    if unknown := set(found) - set(BACKENDS):
+        raise argparse.ArgumentTypeError(f"{unknown.pop()!r} is none of {', '.join(BACKENDS)}")
+    return codec, found
+
+
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = child.parser("stage", "Shows pictures and plays sound")
     parser.add_argument("--output", choices=("auto", "kms", "window", "headless"), default="auto")
     parser.add_argument("--size", type=size, help="WIDTHxHEIGHT of a window or of headless (1280x720)")
     parser.add_argument("--fullscreen", action="store_true", help="let the window fill the screen")
     parser.add_argument("--sound", default="auto", help="auto, null, or a device's name")
+    parser.add_argument("--software", action="store_true", help="decode on the CPU alone")
+    parser.add_argument(
+        "--decode",
+        type=wish,
+        action="append",
+        default=[],
+        metavar="CODEC=NAME,...",
+        help=f"what decodes a codec, best first: {', '.join(BACKENDS)}",
+    )
     return parser.parse_args(argv)
+
+
+def tell(proofs: list[Proof]) -> None:
+    """What decodes, in the log. That a machine lacks some device is nothing to be warned of: it is for the doctor."""
+    for codec, proof in rank.best(proofs).items():
+        log.info("%s: %s", codec, proof.reason)
+    for proof in proofs:
+        if not proof.ok:
+            log.log(logging.DEBUG if proof.hardware else logging.WARNING, "%s: %s", proof.codec, proof.reason)
 
 
 async def run(options: argparse.Namespace) -> None:
@@ -63,13 +94,12 @@ async def run(options: argparse.Namespace) -> None:
     screen = Screen(output, clock, listener)
     with ThreadPoolExecutor(3, "start") as pool:
         proofs, (sink, sound, sound_reason), _ = await asyncio.gather(
-            loop.run_in_executor(pool, prove_all),
+            loop.run_in_executor(pool, prove_all, dict(options.decode), not options.software),
             loop.run_in_executor(pool, open_sink, options.sound),
             loop.run_in_executor(pool, screen.open),
         )
-    for proof in proofs:
-        log.log(logging.INFO if proof.ok else logging.WARNING, "%s", proof.reason)
-    listener.stage = stage = Stage(app, screen, sink, clock)
+    tell(proofs)
+    listener.stage = stage = Stage(app, screen, sink, clock, Decoders(proofs))
     presenter = screen.presenter
     width, height = presenter.size
     width_mm, height_mm = presenter.size_mm if isinstance(presenter, Panel) else (0, 0)

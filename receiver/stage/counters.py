@@ -24,12 +24,20 @@ class Counters:
         self._transits: deque[int] = deque(maxlen=MAX_TRANSITS)
         self._dropped: Counter[str] = Counter()
         self._codec = ""
+        self._decoder = ""
+        self._fallback = ""
         self._size = (0, 0)
 
-    def decoded(self, codec: str, pictures: int) -> None:
+    def decoded(self, codec: str, decoder: str, pictures: int) -> None:
         with self._lock:
             self._codec = codec
+            self._decoder = decoder
             self._decoded += pictures
+
+    def took_over(self, reason: str) -> None:
+        """Another decoder goes on, for this reason."""
+        with self._lock:
+            self._fallback = reason
 
     def drop(self, cause: str, count: int = 1) -> None:
         with self._lock:
@@ -69,4 +77,6 @@ class Counters:
                 audio_offset_ms=audio_offset_ms,
                 shown_late=shown_late,
                 sound_dropped_ms=sound_dropped_ms,
+                decoder=self._decoder,
+                fallback=self._fallback,
             )

@@ -11,6 +11,7 @@ import pygame
 
 from receiver import link
 from receiver.clock import Clock
+from receiver.decode.decoders import Decoders
 from receiver.link import LinkError, Message
 from receiver.linkio import Link
 from receiver.media import Picture
@@ -31,11 +32,12 @@ STATS_PERIOD_S = 1.0
 class Stage:
     """Everything here runs on the loop. It is the screen's listener, through ``FromScreen``."""
 
-    def __init__(self, app: Link, screen: Screen, sink: Sink, clock: Clock) -> None:
+    def __init__(self, app: Link, screen: Screen, sink: Sink, clock: Clock, decoders: Decoders) -> None:
         self._app = app
         self._screen = screen
         self._sink = sink
         self._clock = clock
+        self._decoders = decoders
         self._streams: dict[int, Stream] = {}
         self._tap = link.SetTap(on=False)
         self._focus: int | None = None
@@ -92,7 +94,7 @@ class Stage:
         if message.stream in self._streams:
             self._streams[message.stream].renew(media)
             return
-        self._streams[message.stream] = Stream(message, media, self._screen, self._sink, self._clock)
+        self._streams[message.stream] = Stream(message, media, self._screen, self._sink, self._clock, self._decoders)
         self._apply_tap(self._streams[message.stream])
         self._streams[message.stream].sound.on_begin = self._choose_sound
 

@@ -8,6 +8,7 @@ import socket
 import msgspec
 
 from receiver.clock import Clock
+from receiver.decode.decoders import Decoders
 from receiver.link import AttachStream, KeyframeRequest, LinkError, StreamStats
 from receiver.linkio import Link
 from receiver.media import EncodedFrame, Picture
@@ -28,7 +29,15 @@ log = logging.getLogger(__name__)
 class Stream:
     """Lives on the loop; pictures pass from its decode thread to the screen's without it."""
 
-    def __init__(self, attach: AttachStream, media: socket.socket, screen: Screen, sink: Sink, clock: Clock) -> None:
+    def __init__(
+        self,
+        attach: AttachStream,
+        media: socket.socket,
+        screen: Screen,
+        sink: Sink,
+        clock: Clock,
+        decoders: Decoders,
+    ) -> None:
         self.id = attach.stream
         self._loop = asyncio.get_running_loop()
         self._clock = clock
@@ -45,7 +54,7 @@ class Stream:
         )
         screen.attach(self.channel)
         self.sound = SoundTrack(sink, clock, self._counters, MAX_HOLD_NS[attach.mode])
-        self._video = VideoTrack(attach.stream, clock, self._counters, self._deliver, self._request)
+        self._video = VideoTrack(attach.stream, clock, self._counters, self._deliver, self._request, decoders.open)
         self._reader = self._read_from(media)
 
     def _read_from(self, media: socket.socket) -> asyncio.Task[None]:

@@ -9,7 +9,6 @@ import msgspec
 
 from receiver.clock import Clock
 from receiver.decode.api import DecodeError, Decoder
-from receiver.decode.ffmpeg import FfmpegDecoder
 from receiver.decode.gate import KeyframeGate
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
@@ -19,6 +18,10 @@ from receiver.stage.counters import Counters
 log = logging.getLogger(__name__)
 
 MIN_WAIT_S = 0.001
+
+OpenDecoder = Callable[[Codec, Callable[[str], None]], Decoder]
+"""Opens a decoder, which gives the callable a sentence if another one has to go on in its place. Raises
+BackendUnavailable."""
 
 
 class VideoTrack:
@@ -31,11 +34,13 @@ class VideoTrack:
         counters: Counters,
         deliver: Callable[[Picture], None],
         request: Callable[[str], None],
+        open_decoder: OpenDecoder,
     ) -> None:
         self._clock = clock
         self._counters = counters
         self._deliver = deliver
         self._request = request
+        self._open_decoder = open_decoder
         self._wake = threading.Condition()
         self._backlog = Backlog()
         self._closed = False
@@ -99,10 +104,14 @@ class VideoTrack:
             self._counters.drop("decode_error")
             self._gate.shut("decode_error", self._clock.now())
             return
-        self._counters.decoded(frame.codec, len(pictures))
+        self._counters.decoded(frame.codec, decoder.name, len(pictures))
         now = self._clock.now()
         for picture in pictures:
             self._deliver(replace(picture, stamps=msgspec.structs.replace(picture.stamps, decoded=now)))
+
+    def _took_over(self, reason: str) -> None:
+        log.warning("%s", reason)
+        self._counters.took_over(reason)
 
     def _decoder_for(self, codec: Codec) -> Decoder | None:
         if codec != self._codec:
@@ -110,7 +119,7 @@ class VideoTrack:
             if self._decoder is not None:
                 self._decoder.close()
             try:
-                self._decoder = FfmpegDecoder(codec)
+                self._decoder = self._open_decoder(codec, self._took_over)
             except BackendUnavailable as error:
                 log.error("%s", error)
                 self._decoder = None

@@ -8,31 +8,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.decode.api import DecodeError
-from receiver.decode.ffmpeg import MAX_PENDING, FfmpegDecoder
+from receiver.decode.backends import SOFTWARE, VIDEO
+from receiver.decode.ffmpeg import MAX_PENDING
 from receiver.decode.probe import proof_frame
 from receiver.media import EncodedFrame
 
-codecs = st.sampled_from(["VP8", "H264"])
+codecs = st.sampled_from(VIDEO)
 
 
 def changed(frame: EncodedFrame, **fields: object) -> EncodedFrame:
     return msgspec.structs.replace(frame, **fields)
 
 
-@pytest.mark.parametrize("codec", ["VP8", "H264"])
+@pytest.mark.parametrize("codec", VIDEO)
 def test_a_picture_comes_out_at_once_with_the_stamps_of_its_frame(codec):
-    decoder = FfmpegDecoder(codec)
+    decoder = SOFTWARE.open(codec)
     for timestamp in (0, 3000, 2**40):
         frame = changed(proof_frame(codec), timestamp=timestamp, stream=4, first_packet_ns=1, complete_ns=2)
         (picture,) = decoder.decode(changed(frame, capture_ns=7))
-        assert (picture.stream, picture.timestamp, picture.width, picture.height) == (4, timestamp, 64, 64)
+        assert (picture.stream, picture.timestamp, picture.width, picture.height) == (4, timestamp, 256, 256)
         assert (picture.stamps.captured, picture.stamps.first_packet, picture.stamps.complete) == (7, 1, 2)
     decoder.close()
 
 
 @given(codecs, st.binary(max_size=400))
 def test_garbage_raises_nothing_but_a_decode_error(codec, data):
-    decoder = FfmpegDecoder(codec)
+    decoder = SOFTWARE.open(codec)
     for keyframe in (True, False):
         with contextlib.suppress(DecodeError):
             decoder.decode(changed(proof_frame(codec), data=data, keyframe=keyframe))
@@ -45,7 +46,7 @@ def test_flipped_bytes_raise_nothing_but_a_decode_error(codec, flips):
     data = bytearray(proof_frame(codec).data)
     for place, value in flips:
         data[place % len(data)] = value
-    decoder = FfmpegDecoder(codec)
+    decoder = SOFTWARE.open(codec)
     try:
         pictures = decoder.decode(changed(proof_frame(codec), data=bytes(data)))
     except DecodeError:
@@ -58,11 +59,11 @@ def test_a_picture_larger_than_any_screen_is_refused():
     data = bytearray(proof_frame("VP8").data)
     data[6:10] = (16383).to_bytes(2, "little") * 2  # RFC 6386, section 9.1: width and height of a keyframe
     with pytest.raises(DecodeError):
-        FfmpegDecoder("VP8").decode(changed(proof_frame("VP8"), data=bytes(data)))
+        SOFTWARE.open("VP8").decode(changed(proof_frame("VP8"), data=bytes(data)))
 
 
 def test_frames_without_a_picture_are_forgotten():
-    decoder = FfmpegDecoder("H264")
+    decoder = SOFTWARE.open("H264")
     sei = b"\x00\x00\x00\x01\x06\x05\x01\x00\x80"
     for timestamp in range(100):
         try:

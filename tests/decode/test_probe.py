@@ -3,17 +3,35 @@
 import pytest
 
 from receiver.decode import probe
-from receiver.decode.ffmpeg import FfmpegDecoder
+from receiver.decode.api import DecodeError
+from receiver.decode.backends import BACKENDS, SOFTWARE, VIDEO, candidates
+from receiver.decode.rank import best
 from receiver.errors import BackendUnavailable
 
 
 def test_every_software_decoder_is_proven_here():
-    proofs = {proof.codec: proof for proof in probe.prove_all()}
-    assert set(proofs) == {"VP8", "H264"}
-    for codec, proof in proofs.items():
+    proofs = probe.prove_all(hardware=False)
+    assert [proof.codec for proof in proofs] == list(VIDEO)
+    for proof in proofs:
         assert proof.ok, proof.reason
         assert not proof.hardware
-        assert proof.reason.startswith(f"{codec} decodes in software")
+        assert "software" in proof.reason
+
+
+def test_each_candidate_that_fails_says_why_in_words():
+    proofs = probe.prove_all()
+    assert {(proof.codec, proof.backend) for proof in proofs} == {(c, b) for c in VIDEO for b in BACKENDS}
+    assert set(best(proofs)) == set(VIDEO)
+    for proof in proofs:
+        assert proof.ok or len(proof.reason.split()) > 5
+
+
+def test_the_board_says_what_to_try_and_in_which_order():
+    wishes = {"H264": ["v4l2m2m", "software", "unknown"], "AV1": []}
+    assert [backend.name for backend in candidates("H264", wishes, True)] == ["v4l2m2m", "software"]
+    assert [backend.name for backend in candidates("H264", wishes, False)] == ["software"]
+    assert candidates("AV1", wishes, True) == []
+    assert [backend.name for backend in candidates("VP8", wishes, True)] == list(BACKENDS)
 
 
 def test_the_built_in_frames_are_small():
@@ -33,7 +51,34 @@ def test_a_broken_frame_gives_a_reason(monkeypatch):
     assert "can't be decoded" in proof.reason
 
 
+class Late:
+    """A backend behind the same protocol that keeps one picture back, as a decoder with frame threads does."""
+
+    name, title, hardware = "late", "a late one", True
+
+    def open(self, codec):
+        decoder = SOFTWARE.open(codec)
+        kept = []
+
+        def decode(frame, decode=decoder.decode):
+            kept.extend(decode(frame))
+            return [kept.pop(0)] if len(kept) > 1 else []
+
+        decoder.decode = decode
+        return decoder
+
+
+def test_a_decoder_that_keeps_a_picture_back_is_not_used():
+    proof = probe.prove("H264", Late())
+    assert not proof.ok
+    assert "keeps the built-in frame's picture back" in proof.reason
+
+
 def test_a_codec_without_a_software_decoder_says_so():
-    with pytest.raises(BackendUnavailable, match="AV1"):
-        FfmpegDecoder("AV1")
-    assert not probe.prove("AV1").ok
+    with pytest.raises(BackendUnavailable, match="opus"):
+        SOFTWARE.open("opus")
+
+
+def test_an_empty_frame_is_refused():
+    with pytest.raises(DecodeError, match="empty"):
+        SOFTWARE.open("AV1").decode(probe.EncodedFrame(0, "video", "AV1", 0, b"", True, False, 0, 0))

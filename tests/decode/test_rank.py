@@ -12,14 +12,18 @@ class Proof:
     ok: bool = True
 
 
-def test_hardware_goes_before_software_and_failures_do_not_count():
-    soft, hard, broken = Proof("H264", False), Proof("H264", True), Proof("VP9", True, ok=False)
-    assert best([soft, hard, broken]) == {"H264": hard}
-    assert best([hard, soft]) == {"H264": hard}
+def test_the_first_that_was_proven_is_used():
+    soft, hard, broken = Proof("H264", False), Proof("H264", True), Proof("H264", True, ok=False)
+    assert best([broken, hard, soft]) == {"H264": hard}
+    assert best([soft, hard]) == {"H264": soft}, "a board may put the CPU first"
     assert best([broken]) == {}
 
 
 def test_what_hardware_decodes_is_offered_first():
     assert order([Proof("VP8", False), Proof("H264", False)]) == ("VP8", "H264")
-    assert order([Proof("VP8", False), Proof("H264", False), Proof("H264", True)]) == ("H264", "VP8")
+    assert order([Proof("VP8", False), Proof("H264", True), Proof("H264", False)]) == ("H264", "VP8")
     assert order([]) == ()
+
+
+def test_the_cpu_is_given_what_costs_it_least():
+    assert order([Proof(codec, False) for codec in ("AV1", "VP9", "H265", "H264", "VP8")])[:3] == ("VP8", "H264", "VP9")

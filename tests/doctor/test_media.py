@@ -3,13 +3,16 @@
 from receiver.decode.probe import Proof
 from receiver.doctor import media
 
-GOOD = Proof("VP8", "vp8", False, True, "VP8 decodes in software")
-BAD = Proof("H264", "h264", False, False, "H264: no such decoder")
+GOOD = Proof("VP8", "software", "the CPU", False, True, "VP8 decodes with vp8")
+BAD = Proof("H264", "software", "the CPU", False, False, "this FFmpeg has no h264")
+NO_GPU = Proof("H264", "cuda", "NVDEC", True, False, "this machine has no NVIDIA GPU; buy one")
+GPU = Proof("VP8", "cuda", "NVDEC", True, True, "VP8 decodes with NVDEC")
 
 
 def test_one_decoder_is_enough() -> None:
-    good, bad = media.decoders([GOOD, BAD])
+    good, bad = media.decoders([GOOD, NO_GPU, BAD])
     assert (good.state, bad.state, bad.needed) == ("ok", "missing", False)
+    assert bad.reason == "This FFmpeg has no h264."
     assert bad.remedy
 
 
@@ -17,10 +20,16 @@ def test_none_is_not() -> None:
     assert [finding.needed for finding in media.decoders([BAD])] == [True]
 
 
-def test_hardware_says_why_not() -> None:
-    assert media.hardware({"cuda": "no such device or driver", "vaapi": ""}).reason == "A device for vaapi answers."
-    assert "(cuda: no such device or driver)" in media.hardware({"cuda": "no such device or driver"}).reason
-    assert media.hardware({}).state == "off"
+def test_the_best_one_is_named() -> None:
+    assert [finding.reason for finding in media.decoders([GPU, GOOD])] == ["VP8 decodes with NVDEC."]
+
+
+def test_a_device_says_what_it_decodes_or_why_not_and_what_helps() -> None:
+    (works,) = media.devices([GPU, NO_GPU, GOOD])
+    assert (works.subject, works.state, works.reason) == ("NVDEC", "ok", "Decodes VP8.")
+    (absent,) = media.devices([NO_GPU, GOOD])
+    assert (absent.state, absent.reason, absent.remedy) == ("off", "This machine has no NVIDIA GPU.", "Buy one.")
+    assert [finding.state for finding in media.devices([GOOD])] == ["off"]
 
 
 def test_sound_is_judged() -> None:
@@ -32,6 +41,8 @@ def test_sound_is_judged() -> None:
 
 
 def test_this_machine_gives_an_answer_to_each() -> None:
-    findings = list(media.checks("auto"))
-    assert {"VP8", "H264", "Hardware", "Sound"} == {finding.subject for finding in findings}
+    findings = list(media.checks("auto", hardware=True))
+    codecs = {"VP8", "H264", "VP9", "AV1", "H265"}
+    assert codecs | {"V4L2 M2M", "VA-API", "Sound"} <= {finding.subject for finding in findings}
+    assert all(finding.state == "ok" for finding in findings if finding.subject in codecs)
     assert all(finding.reason.endswith(".") for finding in findings)

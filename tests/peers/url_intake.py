@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import numpy as np
 
+from receiver.decode.backends import SOFTWARE
 from receiver.decode.ffmpeg import FfmpegDecoder
 from receiver.link import AttachStage, Framer, IntakeReady, Message, UrlCommand, UrlOpen, UrlState
 from receiver.linkio import Link, pair
@@ -90,7 +91,7 @@ class Player:
         decoder: FfmpegDecoder | None = None
         found = []
         for _, frame in self.of("video"):
-            decoder = decoder or FfmpegDecoder(frame.codec)
+            decoder = decoder or SOFTWARE.open(frame.codec)
             for shown in decoder.decode(frame):
                 luma = np.frombuffer(shown.frame.planes[0], np.uint8).reshape(shown.height, -1)[:, : shown.width]
                 found.append(films.number(luma))

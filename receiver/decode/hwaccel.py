@@ -1,0 +1,107 @@
+"""Decoding on a device that FFmpeg knows as a hardware accelerator: NVDEC, VA-API, Quick Sync, V4L2's request API.
+
+The device is opened for each stream, without falling back to the CPU behind our back, and its pictures come into
+memory (NV12) as the screen takes them from there. These accelerators give each picture with its own frame; FFmpeg's
+separate ``*_cuvid`` decoders keep some back, so they aren't used.
+"""
+
+import contextlib
+import ctypes
+import glob
+import os
+from collections.abc import Callable, Mapping
+
+import av
+from av.codec.hwaccel import HWAccel, hwdevices_available
+from av.error import FFmpegError
+from av.video.codeccontext import VideoCodecContext
+
+from receiver.decode.ffmpeg import FfmpegDecoder
+from receiver.errors import BackendUnavailable
+from receiver.media import Codec
+
+DECODERS: dict[Codec, str] = {"VP8": "vp8", "H264": "h264", "VP9": "vp9", "AV1": "av1", "H265": "hevc"}
+
+
+class Accelerator:
+    """A backend. ``device``: FFmpeg's name of its kind of device; ``absence`` says what this machine lacks for it."""
+
+    hardware = True
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        device: str,
+        absence: Callable[[], str],
+        options: Mapping[str, object] | None = None,
+    ) -> None:
+        self.name = name
+        self.title = title
+        self._device = device
+        self._absence = absence
+        self._options = options or {}
+
+    def open(self, codec: Codec) -> FfmpegDecoder:
+        """A decoder on the device. Raises BackendUnavailable, with the first thing that is missing."""
+        if codec not in DECODERS:
+            raise BackendUnavailable(f"{self.title} is not asked for {codec}")
+        if absence := self._absence():
+            raise BackendUnavailable(absence)
+        if self._device not in hwdevices_available():
+            raise BackendUnavailable(
+                f"this PyAV is built without {self._device}; install one that is built on the system's FFmpeg"
+            )
+        try:
+            acceleration = HWAccel(self._device, allow_software_fallback=False, options=dict(self._options))
+            context = av.CodecContext.create(DECODERS[codec], "r", hwaccel=acceleration)
+        except (FFmpegError, OSError, ValueError, RuntimeError) as error:
+            raise BackendUnavailable(f"the driver of {self.title} does not open its device ({error})") from error
+        assert isinstance(context, VideoCodecContext)
+        if not context.is_hwaccel:
+            raise BackendUnavailable(f"FFmpeg's {codec} decoder is built without {self._device}")
+        context.thread_count = 1
+        return FfmpegDecoder(codec, context, f"{DECODERS[codec]} ({self.title})", device=True)
+
+
+def without_node(pattern: str, what: str, group: str) -> str:
+    """Why no device file of this pattern can be opened; empty: one can. ``what`` completes "this machine has no"."""
+    nodes = sorted(glob.glob(pattern))
+    if not nodes:
+        return f"this machine has no {what} ({pattern} is missing), or its kernel driver isn't loaded"
+    if not any(os.access(node, os.R_OK | os.W_OK) for node in nodes):
+        return f"this user may not open {nodes[0]}; add it to the group {group}"
+    return ""
+
+
+def without_nvidia() -> str:
+    """Why NVDEC can't be had; empty: nothing is known against it."""
+    if absent := without_node("/dev/nvidia[0-9]*", "NVIDIA GPU", "video"):
+        return absent
+    for library, what in (("libcuda.so.1", "itself"), ("libnvcuvid.so.1", "for decoding")):
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(library)
+            continue
+        return (
+            f"{library}, a part of the NVIDIA driver ({what}), is missing; install the driver whole, and in a "
+            "container set NVIDIA_DRIVER_CAPABILITIES=compute,video"
+        )
+    return ""
+
+
+def without_renderer() -> str:
+    """Why no GPU with an open driver can be had."""
+    return without_node("/dev/dri/renderD*", "GPU with a driver for it", "render")
+
+
+def without_request_api() -> str:
+    """Why no stateless V4L2 decoder can be had (Linux' media request API)."""
+    return without_node("/dev/media*", "decoder with a request API", "video")
+
+
+NVDEC = Accelerator("cuda", "NVDEC, NVIDIA's decoder", "cuda", without_nvidia, {"primary_ctx": "1"})
+"""All streams of a process share its one CUDA context: each of its own would take 0.3 s and 300 MB more."""
+VAAPI = Accelerator("vaapi", "VA-API", "vaapi", without_renderer)
+QSV = Accelerator("qsv", "Quick Sync", "qsv", without_renderer)
+V4L2_REQUEST = Accelerator("v4l2request", "the V4L2 request API", "drm", without_request_api)
+"""Its FFmpeg name is drm, as its pictures are DRM PRIME buffers. Only some boards' FFmpeg has it."""

@@ -1,0 +1,138 @@
+"""Another decoder goes on where one breaks; the second implementation behind the protocol here breaks on purpose."""
+
+from typing import ClassVar
+
+import msgspec
+import pytest
+
+from receiver.decode.api import DecodeError, DecoderFailed
+from receiver.decode.backends import SOFTWARE
+from receiver.decode.decoders import Decoders
+from receiver.decode.failover import Failover
+from receiver.decode.probe import Proof, proof_frame
+from receiver.errors import BackendUnavailable
+from tests.gpu import streams
+
+
+class Breaking:
+    """Decodes as the CPU does, and breaks at its n-th frame; or refuses keyframes; or does not open."""
+
+    name, title, hardware = "breaking", "a device that breaks", True
+
+    def __init__(self, frames: int = 1000, refuses: bool = False, opens: bool = True) -> None:
+        self.frames, self.refuses, self.opens, self.opened = frames, refuses, opens, 0
+
+    def open(self, codec):
+        self.opened += 1
+        if not self.opens:
+            raise BackendUnavailable("this machine has no device that breaks")
+        decoder = SOFTWARE.open(codec)
+        software = decoder.decode
+        decoder.name = "the breaking one"
+        seen = []
+
+        def decode(frame):
+            seen.append(frame)
+            if len(seen) > self.frames:
+                raise DecoderFailed("the breaking one broke: the device is gone")
+            if self.refuses and frame.keyframe:
+                raise DecodeError("beyond me")
+            return software(frame)
+
+        decoder.decode = decode
+        return decoder
+
+
+def stream(count: int = 12, keyframe_at: int = 6):
+    first = streams.frames("H264", streams.encode("H264", 320, 180, keyframe_at))
+    return first + streams.frames("H264", streams.encode("H264", 320, 180, count - keyframe_at), keyframe_at)
+
+
+def test_after_a_failure_the_next_keyframe_goes_to_the_cpu():
+    told, broke, backend = [], [], Breaking(3)
+    decoder = Failover("H264", [backend, SOFTWARE], told.append, broke.append)
+    frames = stream()
+    for frame in frames[:3]:
+        assert len(decoder.decode(frame)) == 1
+    assert decoder.name == "the breaking one"
+    with pytest.raises(DecodeError, match="goes on at the next keyframe"):
+        decoder.decode(frames[3])
+    assert broke == [backend]
+    assert told == ["the breaking one broke: the device is gone; h264 (FFmpeg, software) goes on"]
+    for frame in frames[6:]:
+        assert [picture.timestamp for picture in decoder.decode(frame)] == [frame.timestamp]
+    assert decoder.name == "h264 (FFmpeg, software)"
+    assert len(told) == 1
+
+
+def test_a_failure_at_a_keyframe_costs_nothing():
+    told = []
+    decoder = Failover("H264", [Breaking(6), SOFTWARE], told.append)
+    for frame in stream():
+        assert len(decoder.decode(frame)) == 1
+    assert len(told) == 1
+
+
+def test_a_keyframe_that_a_device_refuses_is_shown_by_the_cpu():
+    told, broke = [], []
+    decoder = Failover("H264", [Breaking(refuses=True), SOFTWARE], told.append, broke.append)
+    for frame in stream():
+        assert len(decoder.decode(frame)) == 1
+    assert told == ["the breaking one can't decode this stream (beyond me); h264 (FFmpeg, software) goes on"]
+    assert broke == [], "another stream may suit it"
+
+
+def test_a_damaged_keyframe_is_the_streams_fault():
+    told, backend = [], Breaking()
+    decoder = Failover("H264", [backend, SOFTWARE], told.append)
+    damaged = msgspec.structs.replace(proof_frame("H264"), data=b"\x00\x00\x01\x65\xff\xff")
+    with pytest.raises(DecodeError):
+        decoder.decode(damaged)
+    assert told == []
+    assert len(decoder.decode(proof_frame("H264", 3000))) == 1
+    assert decoder.name == "the breaking one"
+
+
+def test_the_last_one_is_started_again():
+    backend = Breaking(3)
+    decoder = Failover("H264", [backend])
+    frames = stream()
+    for frame in frames[:3]:
+        decoder.decode(frame)
+    with pytest.raises(DecodeError):
+        decoder.decode(frames[3])
+    assert len(decoder.decode(frames[6])) == 1
+    assert backend.opened == 2
+
+
+def test_what_does_not_open_is_passed_over_and_nothing_at_all_is_an_error():
+    decoder = Failover("H264", [Breaking(opens=False), SOFTWARE])
+    assert decoder.name == "h264 (FFmpeg, software)"
+    with pytest.raises(BackendUnavailable, match="no device that breaks"):
+        Failover("H264", [Breaking(opens=False)])
+    with pytest.raises(BackendUnavailable, match="nothing here decodes VP8"):
+        Decoders([]).open("VP8", print)
+
+
+class TestDecoders:
+    backend: ClassVar[Breaking]
+
+    def decoders(self) -> Decoders:
+        self.backend = Breaking(3)
+        proofs = [Proof("H264", name, name, False, True, "") for name in ("breaking", "software")]
+        return Decoders(proofs, {"breaking": self.backend, "software": SOFTWARE})
+
+    def test_a_backend_that_broke_is_not_tried_again(self):
+        decoders = self.decoders()
+        first = decoders.open("H264", lambda reason: None)
+        for frame in stream()[:3]:
+            first.decode(frame)
+        assert decoders.open("H264", lambda reason: None).name == "the breaking one"
+        with pytest.raises(DecodeError):
+            first.decode(stream()[3])
+        assert decoders.open("H264", lambda reason: None).name == "h264 (FFmpeg, software)"
+
+    def test_only_what_was_proven_is_used(self):
+        proofs = [Proof("H264", "breaking", "", True, False, "no"), Proof("H264", "software", "", False, True, "")]
+        decoders = Decoders(proofs)
+        assert decoders.open("H264", lambda reason: None).name == "h264 (FFmpeg, software)"

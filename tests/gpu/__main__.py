@@ -1,0 +1,81 @@
+"""``python -m tests.gpu``: every check, without pytest; a table on stdout, and results.json and results.md in ``$OUT``.
+
+Exit status 0: all hold. 1: one fails. 69: there is no NVDEC here, and stdout says what is missing.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+
+from receiver.decode.backends import VIDEO
+from receiver.decode.hwaccel import NVDEC
+from receiver.decode.probe import prove
+from receiver.media import Codec
+from tests.gpu import checks
+
+UNAVAILABLE = 69
+BUDGET_S = float(os.environ.get("GPU_CHECK_BUDGET_S", "210"))
+"""After that long no further check is begun: a lent machine's time is short."""
+
+CHECKS: list[tuple[Callable[[Codec], checks.Result], tuple[Codec, ...]]] = [
+    (checks.identical, checks.CODECS),
+    (checks.dying, ("H264", "VP9")),
+    (checks.beyond_the_device, ("H264",)),
+    (checks.opening, ("H264", "AV1")),
+    (checks.speed, checks.CODECS),
+]
+
+
+def attempt(check: Callable[[Codec], checks.Result], codec: Codec) -> checks.Result:
+    """One row: whether it holds, what it measured or what went wrong."""
+    began = time.perf_counter()
+    row: checks.Result = {"check": check.__name__, "codec": codec}
+    try:
+        row |= {"ok": True, **check(codec)}
+    except Exception as error:  # noqa: BLE001 - the other checks shall still run on a machine that is lent once
+        row |= {"ok": False, "error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()[-1500:]}
+    return row | {"seconds": round(time.perf_counter() - began, 1)}
+
+
+def main() -> int:
+    began = time.perf_counter()
+    proofs = [prove(codec, NVDEC) for codec in VIDEO]
+    head = {"python": sys.version.split()[0], "pyav": av.__version__, "ffmpeg": av.ffmpeg_version_info}
+    head |= {"proofs": {proof.codec: proof.reason for proof in proofs}}
+    print(json.dumps(head, indent=1), flush=True)
+    rows: list[checks.Result] = []
+    if any(proof.ok for proof in proofs):
+        for check, codecs in CHECKS:
+            for codec in codecs:
+                left = BUDGET_S - (time.perf_counter() - began)
+                row = attempt(check, codec) if left > 0 else {"check": check.__name__, "codec": codec, "ok": None}
+                rows.append(row)
+                print(json.dumps(row), flush=True)
+                save(head, rows)
+    save(head, rows)
+    if not rows:
+        return UNAVAILABLE
+    return 0 if all(row["ok"] for row in rows) else 1
+
+
+def save(head: dict[str, object], rows: list[checks.Result]) -> None:
+    """After every row, so that a run that is cut off leaves what it has found."""
+    if not (out := os.environ.get("OUT")):
+        return
+    Path(out, "results.json").write_text(json.dumps({**head, "rows": rows}, indent=1))
+    lines = ["| check | codec | holds | result |", "| --- | --- | --- | --- |"]
+    for row in rows:
+        rest = {key: value for key, value in row.items() if key not in ("check", "codec", "ok", "trace")}
+        state = {True: "yes", False: "NO", None: "not run"}[row["ok"]]  # type: ignore[index]
+        lines.append(f"| {row['check']} | {row['codec']} | {state} | {json.dumps(rest)} |")
+    Path(out, "results.md").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
