@@ -16,6 +16,7 @@ from receiver import linkio
 from receiver.link import AttachStream, KeyframeRequest, Message, StageReady
 from receiver.linkio import Link
 from receiver.media import Codec, EncodedFrame
+from tests.gpu.streams import ENCODERS
 
 M = TypeVar("M")
 
@@ -32,12 +33,12 @@ class StageProcess:
         self.ready: StageReady
 
     @classmethod
-    async def start(cls, *options: str) -> "StageProcess":
+    async def start(cls, *options: str, module: str = "receiver.stage") -> "StageProcess":
         """A stage that has not said yet that it is ready."""
         ours, theirs = linkio.pair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "receiver.stage", "--link-fd", str(theirs.fileno()), *options),
+                *(sys.executable, "-m", module, "--link-fd", str(theirs.fileno()), *options),
                 pass_fds=(theirs.fileno(),),
             )
         return cls(process, Link(ours))
@@ -133,6 +134,7 @@ class Camera:
 
 def encoder(codec: Codec, width: int, height: int) -> av.VideoCodecContext:
     name, options = {
+        **ENCODERS,
         "VP8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "crf": "10", "b": "4M"}),
         "H264": ("libx264", {"preset": "ultrafast", "tune": "zerolatency", "x264-params": "repeat-headers=1"}),
     }[codec]

@@ -23,8 +23,15 @@ async def start_stage() -> AsyncIterator[Callable[..., Awaitable[StageProcess]]]
     """Starts stages, and leaves none behind."""
     stages: list[StageProcess] = []
 
-    async def start(*extra: str, output: str = "headless", size: str = "640x360", sound: str = "null") -> StageProcess:
-        stage = await StageProcess.start("--output", output, "--size", size, "--sound", sound, *extra)
+    async def start(
+        *extra: str,
+        output: str = "headless",
+        size: str = "640x360",
+        sound: str = "null",
+        module: str = "receiver.stage",
+    ) -> StageProcess:
+        options = ("--output", output, "--size", size, "--sound", sound, *extra)
+        stage = await StageProcess.start(*options, module=module)
         stages.append(stage)
         await stage.is_ready()
         return stage

@@ -55,7 +55,7 @@ async def test_it_leaves_control_c_to_the_app(start_stage):
 
 
 async def test_a_picture_is_shown_tapped_and_counted(start_stage, flat):
-    for codec in ("VP8", "H264"):
+    for codec in ("VP8", "H264", "VP9", "AV1", "H265"):
         stage = await start_stage()
         stage.link.send(WHOLE)
         camera = stage.attach(7)
@@ -71,6 +71,8 @@ async def test_a_picture_is_shown_tapped_and_counted(start_stage, flat):
             camera.show(flat(value), codec)
             await stage.expect(TapPicture)
         stats = await stage.expect(StreamStats, lambda stats: stats.frames_presented == 4)
+        assert "software" in stats.decoder
+        assert stats.fallback == ""
         assert (stats.codec, stats.width, stats.height, stats.frames_decoded) == (codec, 320, 180, 4)
         assert stats.transit_ms > 0
         assert await stage.stop() == 0
@@ -260,7 +262,14 @@ async def test_the_size_and_the_codec_may_change_in_mid_stream(start_stage, flat
     stage = await start_stage()
     stage.link.send(SetTap(True, 0, 0, 4, 4))
     camera = stage.attach(1)
-    for codec, width, height in (("VP8", 320, 180), ("VP8", 180, 320), ("H264", 640, 360), ("VP8", 34, 18)):
+    for codec, width, height in (
+        ("VP8", 320, 180),
+        ("VP9", 180, 320),
+        ("H264", 640, 360),
+        ("AV1", 366, 274),
+        ("H265", 640, 360),
+        ("VP8", 34, 18),
+    ):
         camera.show(flat(100, width, height), codec, keyframe=True)
         tapped = await stage.expect(TapPicture)
         assert (tapped.width, tapped.height) == (width, height)

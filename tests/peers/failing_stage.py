@@ -1,0 +1,48 @@
+"""``python -m tests.peers.failing_stage``: the real stage process, on a machine with a decoder that fails.
+
+``failing`` is one more backend behind the stage's protocol, for ``--decode``: it takes five frames of a stream and
+then breaks as a device does that is gone.
+"""
+
+import sys
+
+from receiver.decode.api import DecoderFailed
+from receiver.decode.backends import BACKENDS, SOFTWARE
+from receiver.decode.ffmpeg import FfmpegDecoder
+from receiver.media import Codec, EncodedFrame, Picture
+from receiver.stage.__main__ import main
+
+LASTS = 5
+
+
+class FailingDecoder:
+    """Lasts for five frames; its proof takes two, of a decoder of its own."""
+
+    name = "failing (a test's device)"
+
+    def __init__(self, decoder: FfmpegDecoder) -> None:
+        self._decoder = decoder
+        self._frames = 0
+
+    def decode(self, frame: EncodedFrame) -> list[Picture]:
+        self._frames += 1
+        if self._frames > LASTS:
+            raise DecoderFailed(f"{self.name} broke: the device is gone")
+        return self._decoder.decode(frame)
+
+    def close(self) -> None:
+        self._decoder.close()
+
+
+class Failing:
+    name = "failing"
+    title = "a device that fails"
+    hardware = True
+
+    def open(self, codec: Codec) -> FailingDecoder:
+        return FailingDecoder(SOFTWARE.open(codec))
+
+
+if __name__ == "__main__":
+    BACKENDS["failing"] = Failing()
+    sys.exit(main(sys.argv[1:]))
