@@ -73,8 +73,7 @@ class FfmpegDecoder:
         return pictures
 
     def close(self) -> None:
-        if self._context.is_open:
-            self._context.flush_buffers()
+        del self._context  # its threads and buffers go now, not when the garbage collector comes by
         self._pending.clear()
 
 

@@ -6,6 +6,7 @@ import receiver.stage.lean  # noqa: F401 - first of all, see there
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import socket
@@ -118,6 +119,8 @@ async def run(options: argparse.Namespace) -> None:
             sleeps=isinstance(presenter, Panel),
         )
     )
+    gc.collect()
+    gc.freeze()  # what is loaded now lives as long as we do: spare the collector walking it in mid-stream
     try:
         await stage.obey()
     finally:
