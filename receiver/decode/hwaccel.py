@@ -99,9 +99,9 @@ def without_request_api() -> str:
     return without_node("/dev/media*", "decoder with a request API", "video")
 
 
-NVDEC = Accelerator("cuda", "NVDEC, NVIDIA's decoder", "cuda", without_nvidia, {"primary_ctx": "1"})
+NVDEC = Accelerator("cuda", "NVDEC", "cuda", without_nvidia, {"primary_ctx": "1"})
 """All streams of a process share its one CUDA context: each of its own would take 0.3 s and 300 MB more."""
 VAAPI = Accelerator("vaapi", "VA-API", "vaapi", without_renderer)
 QSV = Accelerator("qsv", "Quick Sync", "qsv", without_renderer)
-V4L2_REQUEST = Accelerator("v4l2request", "the V4L2 request API", "drm", without_request_api)
+V4L2_REQUEST = Accelerator("v4l2request", "V4L2 request", "drm", without_request_api)
 """Its FFmpeg name is drm, as its pictures are DRM PRIME buffers. Only some boards' FFmpeg has it."""

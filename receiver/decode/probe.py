@@ -6,12 +6,15 @@ show a slide only when the next one comes.
 """
 
 import base64
+import os
+import platform
 from dataclasses import dataclass
 
 import av
 
 from receiver.decode.api import Backend, DecodeError, DecoderFailed
 from receiver.decode.backends import SOFTWARE, VIDEO, Wishes, candidates
+from receiver.decode.rank import too_weak
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
 
@@ -56,21 +59,30 @@ class Proof:
 
 
 def prove_all(wishes: Wishes | None = None, hardware: bool = True) -> list[Proof]:
-    """Prove every candidate of every codec, best first. A few milliseconds each; a device may take some tenths of a
+    """Prove every candidate of every codec, best first, but those that this CPU is too slow for unless the board says
+    otherwise. A few milliseconds each; a device may take some tenths of a
     second to open."""
-    return [prove(codec, backend) for codec in VIDEO for backend in candidates(codec, wishes or {}, hardware)]
+    wishes = wishes or {}
+    proofs = []
+    for codec in VIDEO:
+        weak = "" if codec in wishes else too_weak(codec, os.cpu_count() or 1, platform.machine())
+        for backend in candidates(codec, wishes, hardware):
+            refused = weak and not backend.hardware
+            proofs.append(_refusal(codec, backend, weak) if refused else prove(codec, backend))
+    return proofs
+
+
+def _refusal(codec: Codec, backend: Backend, reason: str) -> Proof:
+    return Proof(codec, backend.name, backend.title, backend.hardware, False, reason)
 
 
 def prove(codec: Codec, backend: Backend = SOFTWARE) -> Proof:
     """Open a decoder for ``codec`` and decode its built-in frame twice."""
 
-    def proof(ok: bool, reason: str) -> Proof:
-        return Proof(codec, backend.name, backend.title, backend.hardware, ok, reason)
-
     try:
         decoder = backend.open(codec)
     except BackendUnavailable as error:
-        return proof(False, str(error))
+        return _refusal(codec, backend, str(error))
     try:
         fault = _fault(decoder.decode(proof_frame(codec))) or _fault(decoder.decode(proof_frame(codec, 3000)))
     except (DecodeError, DecoderFailed) as error:
@@ -78,8 +90,9 @@ def prove(codec: Codec, backend: Backend = SOFTWARE) -> Proof:
     finally:
         decoder.close()
     if fault:
-        return proof(False, f"{codec} by {backend.title}: {fault}; {_remedy(backend)}")
-    return proof(True, f"{codec} decodes with {decoder.name}, FFmpeg {av.ffmpeg_version_info}")
+        return _refusal(codec, backend, f"{codec} by {backend.title}: {fault}; {_remedy(backend)}")
+    reason = f"{codec} decodes with {decoder.name}, FFmpeg {av.ffmpeg_version_info}"
+    return Proof(codec, backend.name, backend.title, backend.hardware, True, reason)
 
 
 def _remedy(backend: Backend) -> str:

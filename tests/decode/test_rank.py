@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from receiver.decode.rank import best, order
+import pytest
+
+from receiver.decode.rank import best, order, too_weak
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,17 @@ def test_what_hardware_decodes_is_offered_first():
 
 def test_the_cpu_is_given_what_costs_it_least():
     assert order([Proof(codec, False) for codec in ("AV1", "VP9", "H265", "H264", "VP8")])[:3] == ("VP8", "H264", "VP9")
+
+
+@pytest.mark.parametrize(
+    ("codec", "cores", "machine", "weak"),
+    [
+        ("AV1", 2, "armv7l", True),
+        ("H265", 1, "x86_64", True),
+        ("AV1", 2, "x86_64", False),
+        ("AV1", 4, "aarch64", False),
+        ("VP9", 1, "armv7l", False),
+    ],
+)
+def test_a_weak_cpu_is_not_given_av1(codec, cores, machine, weak):
+    assert bool(too_weak(codec, cores, machine)) == weak
