@@ -18,6 +18,18 @@ CLOCK_RATE: dict[Kind, int] = {"video": 90_000, "audio": 48_000}
 """RTP clock rates in Hz (RFC 7741, RFC 6184, RFC 7587)."""
 
 
+class Colours(msgspec.Struct, frozen=True, array_like=True):
+    """What the numbers in a picture mean: code points of ISO/IEC 23091-2 (H.273), 2 where it is not said.
+
+    ``full_range``: luma from 0 to 255 instead of 16 to 235; None where it is not said.
+    """
+
+    primaries: int
+    transfer: int
+    matrix: int
+    full_range: bool | None
+
+
 class EncodedFrame(msgspec.Struct, frozen=True, tag="frame"):
     """One complete access unit, as intake gives it to the stage.
 
@@ -29,6 +41,7 @@ class EncodedFrame(msgspec.Struct, frozen=True, tag="frame"):
     ``discontinuity``: frames before this one were lost, so the decoder must not predict from what it has
     (only a keyframe heals it; for sound: conceal the gap).
     ``capture_ns``: when the sender captured it, mapped to our clock by sender reports; None until the first report.
+    ``colours``: what the sender says of them beside the bitstream; it counts more than what the bitstream says.
     """
 
     stream: int
@@ -41,6 +54,7 @@ class EncodedFrame(msgspec.Struct, frozen=True, tag="frame"):
     first_packet_ns: int
     complete_ns: int
     capture_ns: int | None = None
+    colours: Colours | None = None
 
 
 class Stamps(msgspec.Struct, frozen=True, array_like=True):

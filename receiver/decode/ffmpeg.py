@@ -11,7 +11,7 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
 from receiver.decode.api import DecodeError, DecoderFailed
-from receiver.media import CLOCK_RATE, Codec, EncodedFrame, Picture, Stamps
+from receiver.media import CLOCK_RATE, Codec, Colours, EncodedFrame, Picture, Stamps
 
 MAX_PIXELS = 4096 * 2304
 """A hostile header could announce 16384 x 16384; FFmpeg refuses a picture above this before it allocates."""
@@ -23,6 +23,9 @@ MAX_SILENT = 30
 """Frames in a row for which a device gives neither picture nor error: half a second at 60 frames/s, then it hangs."""
 
 TIME_BASE = Fraction(1, CLOCK_RATE["video"])
+
+UNSPECIFIED = 2
+"""Of ISO/IEC 23091-2: not said."""
 
 INVALID_DATA = av.error.InvalidDataError
 """What FFmpeg says where the bitstream is at fault. Anything else from a device's decoder is the device's."""
@@ -38,7 +41,7 @@ class FfmpegDecoder:
         context.flags |= int(av.codec.context.Flags.low_delay)
         context.options = {**context.options, "max_pixels": str(MAX_PIXELS)}
         self._context = context
-        self._pending: dict[int, Stamps] = {}
+        self._pending: dict[int, tuple[Stamps, Colours | None]] = {}
         self._silent = 0
 
     def decode(self, frame: EncodedFrame) -> list[Picture]:
@@ -48,7 +51,8 @@ class FfmpegDecoder:
         packet.pts = frame.timestamp
         packet.time_base = TIME_BASE
         packet.is_keyframe = frame.keyframe
-        self._pending[frame.timestamp] = Stamps(frame.capture_ns, frame.first_packet_ns, frame.complete_ns)
+        stamps = Stamps(frame.capture_ns, frame.first_packet_ns, frame.complete_ns)
+        self._pending[frame.timestamp] = stamps, frame.colours
         while len(self._pending) > MAX_PENDING:
             del self._pending[next(iter(self._pending))]
         try:
@@ -67,14 +71,24 @@ class FfmpegDecoder:
         pictures = []
         for out in decoded:
             timestamp = frame.timestamp if out.pts is None else out.pts
-            stamps = self._pending.pop(timestamp, None)
-            if stamps is not None:
+            if (known := self._pending.pop(timestamp, None)) is not None:
+                stamps, colours = known
+                if colours is not None:
+                    _paint(out, colours)
                 pictures.append(Picture(frame.stream, timestamp, out.width, out.height, out, stamps))
         return pictures
 
     def close(self) -> None:
         del self._context  # its threads and buffers go now, not when the garbage collector comes by
         self._pending.clear()
+
+
+def _paint(out: av.VideoFrame, colours: Colours) -> None:
+    """Say of a picture what its sender says of it."""
+    if colours.matrix != UNSPECIFIED:
+        out.colorspace = colours.matrix
+    if colours.full_range is not None:
+        out.color_range = 2 if colours.full_range else 1  # AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG
 
 
 def _words(error: FFmpegError) -> str:

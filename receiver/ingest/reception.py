@@ -9,6 +9,7 @@ from receiver.ingest.access_unit import DepacketizeError
 from receiver.ingest.answer import START_KBPS, Plan
 from receiver.ingest.audio import AudioStream, Sound
 from receiver.ingest.clock_map import CaptureClock, WallClock
+from receiver.ingest.colours import ColourTrack
 from receiver.ingest.depacketize import DEPACKETIZERS
 from receiver.ingest.forward_error_correction import Unpacker
 from receiver.ingest.remb import BandwidthEstimator, SendingClock
@@ -78,6 +79,7 @@ class Reception:
             kind: _Source(kind, CaptureClock(wall, CLOCK_RATE[kind]), Timeline(CLOCK_RATE[kind])) for kind in CLOCK_RATE
         }
         self._parity = self._unpacker()
+        self._colours = ColourTrack()
         self._stats: dict[int, SourceStats] = {}
         self._arrivals = ArrivalRecorder()
         self._feedback_at: int | None = None
@@ -108,7 +110,9 @@ class Reception:
     def rtp(self, data: bytes, now: int) -> None:
         """Take a decrypted RTP packet. Raises RtpError."""
         plan = self._plan
-        packet = rtp.parse(data, plan.transport_cc_id, plan.capture_time_id)
+        packet = rtp.parse(data, plan.transport_cc_id, plan.capture_time_id, plan.colour_space_id)
+        if packet.colour_space:
+            self._colours.note(packet.timestamp, packet.colour_space)
         self.counters.packets += 1
         self.counters.bytes += len(data)
         if packet.transport_sequence is not None:
@@ -227,6 +231,7 @@ class Reception:
             unit.first_ns,
             now,
             capture.capture_ns(timestamp, unit.first_ns),
+            self._colours.of(unit.timestamp, unit.keyframe),
         )
         self.counters.frames += 1
         if not sink.send(frame):

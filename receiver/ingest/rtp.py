@@ -19,7 +19,7 @@ class RtpPacket(NamedTuple):
     """One packet. ``sequence`` 16 bit, ``timestamp`` 32 bit, as on the wire; ``payload`` without padding.
 
     ``transport_sequence``: the transport-wide sequence number, where the packet carries one; ``capture_time``: the
-    bytes of the absolute capture time, or none.
+    bytes of the absolute capture time, or none; ``colour_space`` likewise, see ``colours``.
     """
 
     payload_type: int
@@ -30,6 +30,7 @@ class RtpPacket(NamedTuple):
     payload: bytes
     transport_sequence: int | None = None
     capture_time: bytes = b""
+    colour_space: bytes = b""
 
 
 def is_rtcp(data: bytes) -> bool:
@@ -37,7 +38,7 @@ def is_rtcp(data: bytes) -> bool:
     return len(data) >= 2 and 192 <= data[1] <= 223
 
 
-def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0) -> RtpPacket:
+def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0, colour_space_id: int = 0) -> RtpPacket:
     """Read one packet; the numbers are those negotiated for the header extensions, 0 for none. Raises RtpError."""
     end = len(data)
     if end < 12:
@@ -47,7 +48,7 @@ def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0) -> Rt
         raise RtpError(f"RTP version {flags >> 6} is not 2")
     start = 12 + 4 * (flags & 0x0F)
     transport_sequence = None
-    capture_time = b""
+    capture_time = colour_space = b""
     if flags & 0x10:
         if start + 4 > end:
             raise RtpError("the RTP packet ends inside its header extension")
@@ -60,6 +61,8 @@ def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0) -> Rt
                 transport_sequence = data[at] << 8 | data[at + 1]
             elif identifier == capture_time_id:
                 capture_time = data[at:after]
+            elif identifier == colour_space_id:
+                colour_space = data[at:after]
     if start > end:
         raise RtpError("the RTP packet ends inside its list of contributing sources")
     if flags & 0x20 and start < end:
@@ -68,7 +71,15 @@ def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0) -> Rt
             raise RtpError(f"{padding} bytes of RTP padding in {end - start} bytes of payload")
         end -= padding
     return RtpPacket(
-        second & 0x7F, second >= 0x80, sequence, timestamp, ssrc, data[start:end], transport_sequence, capture_time
+        second & 0x7F,
+        second >= 0x80,
+        sequence,
+        timestamp,
+        ssrc,
+        data[start:end],
+        transport_sequence,
+        capture_time,
+        colour_space,
     )
 
 

@@ -15,6 +15,7 @@ MAX_MEDIA = 16
 MAX_CANDIDATES = 32
 
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+COLOUR_SPACE = "http://www.webrtc.org/experiments/rtp-hdrext/color-space"
 CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~\w-]{1,64}", re.ASCII)
