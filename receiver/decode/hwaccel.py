@@ -16,9 +16,10 @@ from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
+from receiver.decode.api import Decoder, DecoderFailed
 from receiver.decode.ffmpeg import FfmpegDecoder
 from receiver.errors import BackendUnavailable
-from receiver.media import Codec
+from receiver.media import Codec, EncodedFrame, Picture
 
 DECODERS: dict[Codec, str] = {"VP8": "vp8", "H264": "h264", "VP9": "vp9", "AV1": "av1", "H265": "hevc"}
 
@@ -42,8 +43,11 @@ class Accelerator:
         self._absence = absence
         self._options = options or {}
 
-    def open(self, codec: Codec) -> FfmpegDecoder:
+    def open(self, codec: Codec) -> Decoder:
         """A decoder on the device. Raises BackendUnavailable, with the first thing that is missing."""
+        return ResizingVp8(self._open) if codec == "VP8" else self._open(codec)
+
+    def _open(self, codec: Codec) -> FfmpegDecoder:
         if codec not in DECODERS:
             raise BackendUnavailable(f"{self.title} is not asked for {codec}")
         if absence := self._absence():
@@ -61,7 +65,44 @@ class Accelerator:
         if not context.is_hwaccel:
             raise BackendUnavailable(f"FFmpeg's {codec} decoder is built without {self._device}")
         context.thread_count = 1
+        if codec == "AV1":
+            context.pix_fmt = "yuv420p"  # PyAV says cuda; then FFmpeg takes the device for set up, and has no buffers
         return FfmpegDecoder(codec, context, f"{DECODERS[codec]} ({self.title})", device=True)
+
+
+class ResizingVp8:
+    """VP8 on an accelerator: begun anew at a keyframe of another size, since FFmpeg's vp8 goes on with a device that is
+    set up for the old one, and fails (seen with FFmpeg 8.1 and NVDEC)."""
+
+    def __init__(self, open_decoder: Callable[[Codec], Decoder]) -> None:
+        self._open = open_decoder
+        self._decoder = open_decoder("VP8")
+        self._size: tuple[int, int] | None = None
+
+    @property
+    def name(self) -> str:
+        return self._decoder.name
+
+    def decode(self, frame: EncodedFrame) -> list[Picture]:
+        if (size := vp8_size(frame.data)) is not None and size != self._size:
+            if self._size is not None:
+                self._decoder.close()
+                try:
+                    self._decoder = self._open("VP8")
+                except BackendUnavailable as error:
+                    raise DecoderFailed(f"{self.name} can't begin anew for {size[0]}x{size[1]}: {error}") from error
+            self._size = size
+        return self._decoder.decode(frame)
+
+    def close(self) -> None:
+        self._decoder.close()
+
+
+def vp8_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a VP8 keyframe (RFC 6386, section 9.1); None for any other frame."""
+    if len(data) < 10 or data[0] & 1 or data[3:6] != b"\x9d\x01\x2a":
+        return None
+    return int.from_bytes(data[6:8], "little") & 0x3FFF, int.from_bytes(data[8:10], "little") & 0x3FFF
 
 
 def without_node(pattern: str, what: str, group: str) -> str:

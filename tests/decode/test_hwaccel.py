@@ -1,0 +1,60 @@
+"""What can be known of accelerators without a device; tests/gpu has the rest."""
+
+import os
+
+import av
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receiver.decode.backends import SOFTWARE
+from receiver.decode.hwaccel import ResizingVp8, vp8_size, without_node
+from receiver.decode.probe import PROOFS
+from tests.gpu import streams
+
+
+def test_vp8_is_begun_anew_where_its_size_changes():
+    opened = []
+
+    def open_decoder(codec):
+        opened.append(codec)
+        return SOFTWARE.open(codec)
+
+    decoder, frames = ResizingVp8(open_decoder), []
+    for width, height in ((320, 180), (320, 180), (366, 274), (320, 180)):
+        frames += streams.frames("VP8", streams.encode("VP8", width, height, 3), len(frames))
+    for frame in frames:
+        (picture,) = decoder.decode(frame)
+        assert picture.timestamp == frame.timestamp
+    assert len(opened) == 3, "not for a keyframe of the same size"
+    decoder.close()
+
+
+def test_the_size_of_a_vp8_keyframe():
+    assert vp8_size(PROOFS["VP8"]) == (256, 256)
+    assert vp8_size(PROOFS["H264"]) is None
+
+
+@given(st.binary(max_size=20))
+def test_any_bytes_have_a_size_or_none(data):
+    size = vp8_size(data)
+    assert size is None or max(size) < 1 << 14
+
+
+def test_what_is_missing_is_told_apart(tmp_path, monkeypatch):
+    pattern = str(tmp_path / "card*")
+    assert "this machine has no GPU" in without_node(pattern, "GPU", "render")
+    node = tmp_path / "card0"
+    node.touch()
+    assert without_node(pattern, "GPU", "render") == ""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert without_node(pattern, "GPU", "render") == f"this user may not open {node}; add it to the group render"
+
+
+@pytest.mark.parametrize(("format_", "error"), [("cuda", av.error.ArgumentError), ("yuv420p", NotImplementedError)])
+def test_why_av1_is_told_another_format(format_, error):
+    """FFmpeg's av1 only drives devices. Said to be set up for one already, it doesn't even look for it."""
+    context = av.CodecContext.create("av1", "r")
+    context.pix_fmt = format_
+    with pytest.raises(error):
+        context.decode(av.Packet(PROOFS["AV1"]))
