@@ -1,6 +1,7 @@
 """All media of one sender: decrypted RTP and RTCP in, encoded frames and feedback out. Pure."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,6 +26,10 @@ PLIS_BEFORE_FIR = 2
 """Requests for a keyframe that go unanswered before the sender is ordered to make one."""
 MAX_SOURCES = 16
 """Retransmission and other sources that receiver reports tell of; further ones are received, but not reported."""
+
+
+Way = Callable[[RtpPacket, bytes, int], None]
+"""What is done with a packet: itself, the bytes it came as, and when."""
 
 
 class Sink(Protocol):
@@ -78,6 +83,10 @@ class Reception:
         self._sources: dict[Kind, _Source] = {
             kind: _Source(kind, CaptureClock(wall, CLOCK_RATE[kind]), Timeline(CLOCK_RATE[kind])) for kind in CLOCK_RATE
         }
+        self._video_source = self._sources["video"]
+        self._extensions = plan.transport_cc_id, plan.capture_time_id, plan.colour_space_id
+        self._ways = self._routes()
+        self._no_way: tuple[Kind, Way] = "video", self._unknown
         self._parity = self._unpacker()
         self._colours = ColourTrack()
         self._stats: dict[int, SourceStats] = {}
@@ -109,39 +118,48 @@ class Reception:
 
     def rtp(self, data: bytes, now: int) -> None:
         """Take a decrypted RTP packet. Raises RtpError."""
-        plan = self._plan
-        packet = rtp.parse(data, plan.transport_cc_id, plan.capture_time_id, plan.colour_space_id)
+        packet = rtp.parse(data, *self._extensions)
         if packet.colour_space:
             self._colours.note(packet.timestamp, packet.colour_space)
-        self.counters.packets += 1
-        self.counters.bytes += len(data)
+        counters = self.counters
+        counters.packets += 1
+        counters.bytes += len(data)
         if packet.transport_sequence is not None:
             self._arrivals.add(packet.transport_sequence, now)
             if self._feedback_at is None:
                 self._feedback_at = now + INTERVAL_NS
-        number = packet.payload_type
-        kind: Kind = "audio" if number in plan.audio or plan.red.get(number) in plan.audio else "video"
+        kind, take = self._ways.get(packet.payload_type, self._no_way)
         stats = self._stats.get(packet.ssrc) or self._source_stats(packet.ssrc, kind)
         if stats:
             stats.packet(packet, now)
-        if self._bandwidth and kind == "video" and number not in plan.rtx:
+        if self._bandwidth and kind == "video" and packet.payload_type not in self._plan.rtx:
             self._bandwidth.packet(len(data), self._sending.place(packet.timestamp), now)
-        if number in plan.video:
-            if self._sources["video"].ssrc != packet.ssrc:
-                self._follow(packet.ssrc, "video")
-            if units := self._video.packet(packet, now):
-                self._emit_video(units, now)
-        elif number in plan.rtx:
-            self._repair(packet, now)
-        elif number in plan.audio:
-            self._follow(packet.ssrc, "audio")
-            self._emit_audio(self._audio.packet(packet, now), now)
-        elif number in plan.red:
-            self._redundant(packet, data, now)
-        else:
-            self.counters.dropped["unknown_payload_type"] += 1
+        take(packet, data, now)
 
-    def _repair(self, packet: RtpPacket, now: int) -> None:
+    def _routes(self) -> dict[int, tuple[Kind, Way]]:
+        """What becomes of each payload type, so that a packet is looked up once."""
+        plan = self._plan
+        ways: dict[int, tuple[Kind, Way]] = {}
+        for number, inner in plan.red.items():
+            ways[number] = ("audio" if inner in plan.audio else "video", self._redundant)
+        ways |= dict.fromkeys(plan.audio, ("audio", self._sound))
+        ways |= dict.fromkeys(plan.rtx, ("video", self._repair))
+        return ways | dict.fromkeys(plan.video, ("video", self._picture))
+
+    def _picture(self, packet: RtpPacket, data: bytes, now: int) -> None:
+        if self._video_source.ssrc != packet.ssrc:
+            self._follow(packet.ssrc, "video")
+        if units := self._video.packet(packet, now):
+            self._emit_video(units, now)
+
+    def _sound(self, packet: RtpPacket, data: bytes, now: int) -> None:
+        self._follow(packet.ssrc, "audio")
+        self._emit_audio(self._audio.packet(packet, now), now)
+
+    def _unknown(self, packet: RtpPacket, data: bytes, now: int) -> None:
+        self.counters.dropped["unknown_payload_type"] += 1
+
+    def _repair(self, packet: RtpPacket, data: bytes, now: int) -> None:
         number = self._plan.rtx[packet.payload_type]
         original = rtp.unwrap_rtx(packet, number)
         if original is None or self._sources["video"].ssrc is None:
