@@ -1,0 +1,108 @@
+"""Every codec and size beside every peer, in one table of ratios: scripts/bench latency, over and over.
+
+A cell's peers take turns in one run, so that all meet the same noise; cells follow one another. What each figure means
+is told at scripts/bench latency. A sender that can't encode a cell at its rate (VP9 and AV1 at 1080p60 take more than
+two cores have) sends fewer frames, to every receiver alike: the table names the frames a second that came.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import NamedTuple
+
+from tests.bench import latency
+from tests.bench._figures import Leg, figures, percentile
+
+GOALS = {"video": (0.4, 0.25), "fastest": (0.6, 0.6), "gstreamer": (1.0, 0.0)}
+"""Of latency, p50 and p95, and of CPU time a frame."""
+STEPS = {"video": "latency", "fastest": "until decoded", "gstreamer": "until decoded"}
+"""What is compared: the glass with the one peer that has it, and else the decoder's exit."""
+
+
+class Cell(NamedTuple):
+    codec: str
+    size: tuple[int, int]
+    fps: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.codec} {self.size[1]}p{self.fps}"
+
+
+CELLS = [
+    Cell(codec, size, fps)
+    for size, fps in (((1280, 720), 30), ((1920, 1080), 30), ((1920, 1080), 60))
+    for codec in latency.ENCODED
+]
+
+
+def ratios(mine: list[Leg], theirs: list[Leg], step: str) -> tuple[float, float, float]:
+    """Ours to theirs: p50, p95, and CPU time a frame."""
+    left, right = figures(mine), figures(theirs)
+    keys = [f"latency {p}, ms" if step == "latency" else f"until decoded {p}" for p in ("p50", "p95")]
+    return (*(left[key] / right[key] for key in keys), left["CPU ms a frame"] / right["CPU ms a frame"])  # type: ignore[return-value]
+
+
+def added_ms(legs: list[Leg]) -> float:
+    """From a frame's last packet to its being handed to the screen, less its decoding: p95."""
+    spent = []
+    for leg in legs:
+        parts = leg.seen.segments
+        waits = zip(parts.get("decoded → queued", []), parts.get("queued → chosen (pacing)", []), strict=False)
+        spent += [a + b for a, b in waits]
+    return percentile(spent, 0.95)
+
+
+def row(cell: Cell, legs: dict[str, list[Leg]], seconds: float) -> str:
+    mine = legs.get("ours") or []
+    if not mine:
+        return f"{cell.name:14}  not measured"
+    found = figures(mine)
+    fps = found["frames shown"] / seconds / len(mine)
+    text = f"{cell.name:14}{fps:6.1f}{found['latency p50, ms']:8.1f}{found['latency p95, ms']:7.1f}"
+    text += f"{found['until decoded p50']:9.1f}{found['CPU ms a frame']:7.1f}{added_ms(mine):7.1f}  "
+    for peer in latency.PEERS:
+        theirs = legs.get(peer) or []
+        cells = ratios(mine, theirs, STEPS[peer]) if theirs else (float("nan"),) * 3
+        text += "  |" + "".join("    –" if value != value else f"{value:5.2f}" for value in cells)
+    return text
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench media", description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=8.0, help="measured in each leg (%(default)s)")
+    parser.add_argument("--warm-up", type=float, default=6.0, help="seconds before that (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=1, help="legs of each receiver in a cell (%(default)s)")
+    parser.add_argument("--sound", action="store_true", help="share the tab's sound too; pictures then wait for it")
+    parser.add_argument("cells", nargs="*", help=f"some of: {', '.join(cell.name for cell in CELLS)}")
+    asked = parser.parse_args(argv)
+    chosen = [cell for cell in CELLS if not asked.cells or cell.name in asked.cells]
+    if not chosen:
+        parser.error(f"no such cell; there are: {', '.join(cell.name for cell in CELLS)}")
+    print(
+        f"{os.cpu_count()} cores, {asked.rounds} rounds of {asked.seconds:g} s, sound {'on' if asked.sound else 'off'}"
+    )
+    print(f"{'':41}{'':17}  " + "".join(f"  |{name:>15}" for name in latency.PEERS))
+    print(
+        f"{'':14}{'fps':>6}{'p50':>8}{'p95':>7}{'decoded':>9}{'CPU':>7}{'added':>7}  "
+        + f"  |{'p50':>5}{'p95':>5}{'CPU':>5}" * len(latency.PEERS)
+    )
+    well = True
+    for cell in chosen:
+        options = latency.options(["--codec", cell.codec, "--fps", str(cell.fps), "--against", *latency.PEERS])
+        options.size, options.no_sound, options.rounds = cell.size, not asked.sound, asked.rounds
+        options.seconds, options.warm_up = asked.seconds, asked.warm_up
+        legs, all_well = asyncio.run(latency.measure(options))
+        well &= all_well
+        print(row(cell, legs, asked.seconds), flush=True)
+    print(
+        "\np50, p95, decoded, CPU: ms of ours; added: ms from decoded to handed to the screen, p95; then ours/theirs:"
+        "\nvideo: until on the glass; fastest, gstreamer: until decoded, since they show on no screen."
+    )
+    print("Goals: " + "; ".join(f"{name} ≤ {goal[0]}, CPU ≤ {goal[1] or '–'}" for name, goal in GOALS.items()))
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
