@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from receiver.board import this
 from receiver.doctor.finding import Finding
+from receiver.errors import ConfigError
 
 AREA = "Machine"
 STA_UNSYNC = 0x40
@@ -35,6 +37,17 @@ def system() -> Finding:
         name = ""
     words = [model(), name or platform.system(), platform.machine(), f"{os.cpu_count()} CPUs"]
     return Finding(AREA, "System", "ok", ", ".join(filter(None, words)) + ".")
+
+
+def board() -> Finding:
+    """Which profile of board/ this machine goes by."""
+    try:
+        profile = this()
+    except ConfigError as error:
+        return Finding(AREA, "Board", "missing", f"{error}.", "Mend the profile, or install the receiver anew.")
+    if profile is None:
+        return Finding(AREA, "Board", "off", "No profile is of this machine; every way to decode is tried.")
+    return Finding(AREA, "Board", "ok", f"{profile.board.name}. {profile.board.note}".strip())
 
 
 def python() -> Finding:
@@ -112,6 +125,7 @@ def clock(status: int | None) -> Finding:
 
 def checks(state: Path) -> Iterator[Finding]:
     yield system()
+    yield board()
     yield python()
     yield packages(metadata.requires("ddp-receiver") or [])
     yield state_dir(state)
