@@ -11,6 +11,7 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
 from receiver.decode.api import DecodeError, DecoderFailed
+from receiver.decode.hdr import to_sdr
 from receiver.media import CLOCK_RATE, Codec, Colours, EncodedFrame, Picture, Stamps
 
 MAX_PIXELS = 4096 * 2304
@@ -73,9 +74,12 @@ class FfmpegDecoder:
             timestamp = frame.timestamp if out.pts is None else out.pts
             if (known := self._pending.pop(timestamp, None)) is not None:
                 stamps, colours = known
+                transfer = self._context.color_trc
                 if colours is not None:
                     _paint(out, colours)
-                pictures.append(Picture(frame.stream, timestamp, out.width, out.height, out, stamps))
+                    transfer = transfer if colours.transfer == UNSPECIFIED else colours.transfer
+                shown = to_sdr(out, transfer)
+                pictures.append(Picture(frame.stream, timestamp, out.width, out.height, shown, stamps))
         return pictures
 
     def close(self) -> None:

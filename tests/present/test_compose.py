@@ -47,6 +47,39 @@ def test_the_matrix_is_the_named_one_or_goes_by_size(name, table, colorspace, he
     assert np.abs(shown[24, 32].astype(int) - RGB[name]).max() <= 6
 
 
+WEIGHTS = {6: (0.299, 0.114), 1: (0.2126, 0.0722), 9: (0.2627, 0.0593)}
+"""Kr and Kb of BT.601, BT.709 and BT.2020, by AVColorSpace."""
+BARS = [(r, g, b) for g in (191, 0) for r in (191, 0) for b in (191, 0)] + [(16, 16, 16), (235, 235, 235), (255,) * 3]
+"""EBU bars of 75 %, and what a wrong range would crush."""
+
+
+def encoded(rgb: tuple[int, ...], colorspace: int, full: bool) -> np.ndarray:
+    """Y, Cb and Cr of 8 bits, not rounded, by the formulas of ITU-R BT.601, BT.709 and BT.2020."""
+    kr, kb = WEIGHTS[colorspace]
+    red, green, blue = np.array(rgb) / 255
+    luma = kr * red + (1 - kr - kb) * green + kb * blue
+    differences = np.array([(blue - luma) / (2 * (1 - kb)), (red - luma) / (2 * (1 - kr))])
+    return np.array([255 * luma, *(128 + 255 * differences)] if full else [16 + 219 * luma, *(128 + 224 * differences)])
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "nv12", "yuv420p10le", "p010le"])
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("colorspace", WEIGHTS)
+def test_colour_bars_of_each_matrix_range_and_format(pixels, full, colorspace):
+    """As decoders give them: on the CPU in planes, from devices as NV12 and P010."""
+    ten = "10" in pixels
+    for rgb in BARS:
+        values = np.round(encoded(rgb, colorspace, full) * (4 if ten else 1)).clip(0, 1023 if ten else 255)
+        frame = VideoFrame(64, 48, "yuv420p10le" if ten else "yuv420p")
+        for plane, value in zip(frame.planes, values, strict=True):
+            plane.update(np.full(plane.buffer_size // (1 + ten), value, np.uint16 if ten else np.uint8).tobytes())
+        if pixels in ("nv12", "p010le"):
+            frame = frame.reformat(format=pixels)
+        frame.colorspace, frame.color_range = colorspace, 2 if full else 1
+        shown = composed(one(Picture(1, 0, 64, 48, frame, Stamps(None, 0, 0))))[24, 32].astype(int)
+        assert np.abs(shown - rgb).max() <= 3, (rgb, shown)
+
+
 def test_a_portrait_picture_is_hd_by_its_short_side():
     assert matrix(2, 720, 1280) == matrix(1, 1, 1)
     assert matrix(2, 640, 1280) == matrix(6, 1, 1)
