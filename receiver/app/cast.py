@@ -79,6 +79,11 @@ class Cast:
         return self.intake if isinstance(self.intake, UrlCast) else None
 
     @property
+    def end_to_end(self) -> bool:
+        """Whether the sender's own keys protect the picture all the way: not where a server gives it."""
+        return self.film is None
+
+    @property
     def note(self) -> str:
         """What the sender should know of a film, e.g. that it is shown without its sound; else empty."""
         return self.film.note if self.film else ""
@@ -112,6 +117,7 @@ class Cast:
             "sender": self.sender_name,
             "stream": self.stream,
             "live": self.live,
+            "end_to_end": self.end_to_end,
             "picture": f"{shown.codec} {shown.width}x{shown.height}" if shown else None,
             "fps": shown.fps if shown else None,
             "transit_ms": shown.transit_ms if shown else None,

@@ -57,7 +57,8 @@ class Casting:
         """Take an offer; returns the SDP answer and the stream's number.
 
         A second offer of the same session is another path for its stream, which takes over once it stands; until then
-        the one before goes on as well as it can. Raises OfferRefused, ReceiverError.
+        the one before goes on as well as it can, and where that offer is refused, too. Raises OfferRefused,
+        ReceiverError.
         """
         ready = self._screen.ready
         if ready is None or self._closing:
@@ -84,7 +85,10 @@ class Casting:
         try:
             answer = await intake.offer(cast.stream, sdp, codecs)
         except (PeerError, ReceiverError):
-            await self._end(cast)
+            if intake is cast.coming:
+                self._drop_coming(cast)
+            elif intake is cast.intake:
+                await self._end(cast)
             raise
         if not self._is_on(cast):
             raise ReceiverError("Your cast was ended before it began. Share again.")

@@ -226,7 +226,7 @@ class CommandDesk:
             media.handle("stop")
             raise
         self._give(stream, self._manner(caller))
-        return {"stream": stream, "state": media.state}
+        return {"stream": stream, "state": media.state, "end_to_end": False}
 
     async def _seek(self, caller: Caller, command: verbs.Seek) -> Result:
         films = self._player()

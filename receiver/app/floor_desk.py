@@ -100,7 +100,8 @@ class FloorDesk:
         try:
             begun = await begin()
         except (PeerError, ReceiverError):
-            self._cast_over(who)
+            if self._casting.stream_of(who) is None:  # else it was another path for the stream, which is still on
+                self._cast_over(who)
             raise
         self._settle()
         return begun
@@ -112,6 +113,9 @@ class FloorDesk:
     def owners(self) -> dict[int, Sender]:
         """The streams that are on, oldest first, and whose they are."""
         return self._casting.streams
+
+    def stream_of(self, session_id: str) -> int | None:
+        return self._casting.stream_of(session_id)
 
     def candidate(self, sender: Person, candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
         self._casting.candidate(sender, candidate, sdp_mid, sdp_mline_index)

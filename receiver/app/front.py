@@ -57,7 +57,7 @@ def capability(codecs: tuple[Codec, ...]) -> Capability:
     tokens = {
         "transport": ("ws", "h2"),
         "compression": ("br", "gzip"),
-        "display": ("mirror", "extend"),
+        "display": ("mirror", "extend", "cast"),
         "pair": ("cpace",),
     }
     lists: dict[str, tuple[Token | str, ...]] = {key: tuple(map(Token, values)) for key, values in tokens.items()}

@@ -52,6 +52,9 @@ class Stagehand(Protocol):
     async def offer(self, sender: "Peer", sdp: str) -> tuple[str, int]:
         """The SDP answer and the stream's number. Raises PeerError, ReceiverError."""
 
+    def stream_of(self, session_id: str) -> int | None:
+        """The number of the session's stream, if one is on."""
+
     def candidate(self, sender: "Peer", candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
         """A trickled candidate."""
 
@@ -272,7 +275,8 @@ class Peer:
         try:
             answer, stream = await self._stagehand.offer(self, sdp)
         except (PeerError, ReceiverError):
-            self.media.handle("stop")
+            if self._stagehand.stream_of(self.session_id) is None:  # else it was another path for a stream that is on
+                self.media.handle("stop")
             raise
         if stream != self._stream:  # else it is another path for the one that is on
             self._stream = stream

@@ -49,6 +49,9 @@ class Stream(Protocol):
     def sender_name(self) -> str: ...
 
     @property
+    def end_to_end(self) -> bool: ...
+
+    @property
     def stats(self) -> tuple[StreamStats | None, IntakeStats | None]: ...
 
 
@@ -67,7 +70,11 @@ def streams(on: Iterable[Stream]) -> Documents:
 
 def _stream(stream: Stream) -> dict[str, object]:
     shown, received = stream.stats
-    document: dict[str, object] = {"sender": stream.sender_name, "live": stream.live}
+    document: dict[str, object] = {
+        "sender": stream.sender_name,
+        "live": stream.live,
+        "end_to_end": stream.end_to_end,
+    }
     dropped: dict[str, int] = {}
     if shown is not None:
         dropped |= shown.dropped

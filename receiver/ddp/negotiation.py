@@ -15,7 +15,8 @@ from receiver.ddp.codes import Refusal
 from receiver.errors import ProtocolError
 
 MANDATORY = frozenset({"codecs", "display", "pair"})
-"""Without one of these in common there is nothing to do together."""
+"""Without one of these in common there is nothing to do together. A sender that only has addresses cast, for want of
+WebRTC, sends no picture itself, so it needs no codec."""
 
 State = Literal["discover", "parse", "intersect", "connect", "refused"]
 Event = Literal["offered", "parsed", "agreed", "refused"]
@@ -48,7 +49,8 @@ class Negotiation:
         try:
             theirs = parse_capability(offered)
             self._move("parsed")
-            common = intersect(self._ours, theirs, self._mandatory)
+            casts_only = set(map(str, theirs.lists.get("display", ()))) == {"cast"}
+            common = intersect(self._ours, theirs, self._mandatory - ({"codecs"} if casts_only else set()))
         except Refusal:
             self._move("refused")
             raise

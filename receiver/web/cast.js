@@ -88,6 +88,18 @@ export class Cast {
     await this.#prefer(video?.sender);
   }
 
+  /** Another path beside the one there is. Where it can't be had and that one may yet do, nothing is lost; else rejects
+   * with a Refusal. */
+  async again() {
+    try {
+      await this.start();
+    } catch (error) {
+      this.#next?.close();
+      this.#next = null;
+      if (["failed", "closed"].includes(this.peer.connectionState)) throw error;
+    }
+  }
+
   /** Goes on in another session: the same capture, and nothing of the paths before. Rejects with a Refusal. */
   move(connection) {
     this.#connection = connection;

@@ -95,7 +95,7 @@ export class Sharing {
   #mend() {
     this.#offeredAgain = true;
     if (this.#path !== "connected") this.#phase("reconnecting");
-    this.#try(() => this.#cast.start());
+    this.#try(() => this.#cast.again());
   }
 
   // A path that failed is offered anew behind the same session, once; a path that came up may fail again.

@@ -75,8 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     to_display(add("pair", _pair, "pair with a display and remember its key"))
     with_picture(add("screen", _cast, "show this screen"))
     file = add("file", _cast, "play a video file, with its sound")
-    file.add_argument("path", metavar="PATH", help="a file, or a URL that FFmpeg opens")
+    file.add_argument("path", metavar="PATH", help="a file, or a URL that FFmpeg opens here")
     with_picture(file)
+    url = add("url", _url, "have the display play what is at an address, which it fetches itself")
+    url.add_argument("url", metavar="URL", help="http(s), also HLS; rtsp(s), rtmp(s), srt")
+    to_display(url)
     with_picture(add("test", _cast, "show a test pattern that tells the time"))
 
     send = add("send", _send, "send one request and print the answer")
@@ -198,6 +201,18 @@ async def _cast(args: argparse.Namespace) -> None:
         finally:
             line.end()
             await asyncio.to_thread(source.close)
+
+
+async def _url(args: argparse.Namespace) -> None:
+    from scripts.sender import playing
+    from scripts.sender.progress import Line
+
+    line = Line()
+    async with paired(args.display, _state(), args.name, _proof(args)) as (client, greeting):
+        try:
+            await playing.play(client, args.url, greeting.display_name, _stop_by_signal(), line.write)
+        finally:
+            line.end()
 
 
 def _stop_by_signal() -> asyncio.Event:

@@ -116,7 +116,7 @@ class Client:
         text = json.dumps(message)
         await self.wire.send(self.sealer.seal(text.encode()) if self.sealer else text)
 
-    async def request(self, method: str, params: dict[str, Any] | None = None) -> Any:
+    async def request(self, method: str, params: dict[str, Any] | None = None, timeout_s: float = ANSWER_S) -> Any:
         """The result of a request. Raises Refused or Lost."""
         if self.closed.done():
             raise self.closed.result()
@@ -124,9 +124,9 @@ class Client:
         waiter = self._answers[id] = asyncio.get_running_loop().create_future()
         await self.send({"id": id, "method": method, "params": params or {}})
         try:
-            answer = await asyncio.wait_for(waiter, ANSWER_S)
+            answer = await asyncio.wait_for(waiter, timeout_s)
         except TimeoutError:
-            raise Lost(f"The display did not answer {method} within {ANSWER_S:g} seconds.") from None
+            raise Lost(f"The display did not answer {method} within {timeout_s:g} seconds.") from None
         if isinstance(answer.error, jsonrpc.RpcError):
             raise Refused(answer.error.code, answer.error.message, answer.error.data)
         return answer.result

@@ -42,11 +42,16 @@ class Line:
         self._open = False
 
     def tell(self, progress: Progress) -> None:
+        """How a cast of our own goes."""
+        self.write(words(progress))
+
+    def write(self, text: str) -> None:
+        """The newest line."""
         if self._stream.isatty():
-            print(f"\r\033[K{words(progress)}", end="", file=self._stream, flush=True)
+            print(f"\r\033[K{text}", end="", file=self._stream, flush=True)
             self._open = True
         elif self._told % EVERY == 0:
-            print(words(progress), file=self._stream, flush=True)
+            print(text, file=self._stream, flush=True)
         self._told += 1
 
     def end(self) -> None:

@@ -171,7 +171,7 @@ async def test_an_address_is_played_as_the_senders_stream(room: Room):
     url = "https://example.org/film.mp4"
     assert (await refused(room, ada, "cast", url=url)).code is ErrorCode.METHOD_NOT_FOUND
     films = room.desk.films = Films()
-    assert await room.desk.run(ada, "cast", {"url": url}) == {"stream": 5, "state": "preparing"}
+    assert await room.desk.run(ada, "cast", {"url": url}) == {"stream": 5, "state": "preparing", "end_to_end": False}
     room.casts.streams[5] = ada
     assert await room.desk.run(ada, "seek", {"position_s": 90}) == {"stream": 5, "position_s": 90.0}
     assert films.log == [("cast", "Ada", url), ("seek", "Ada", 90.0)]

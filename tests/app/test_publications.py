@@ -22,6 +22,7 @@ class Cast:
     stream: int
     live: bool
     sender_name: str
+    end_to_end: bool = True
     stats: tuple[StreamStats | None, IntakeStats | None] = field(default=(None, None))
 
 
@@ -34,10 +35,11 @@ def test_a_session_shows_who_not_by_which_key() -> None:
 def test_a_stream_shows_what_the_stage_and_the_intake_say() -> None:
     shown = StreamStats(7, "VP8", 1280, 720, 29.5, 21.0, 300, 290, {"late": 10})
     received = IntakeStats(7, 9000, 12, 1_000_000, 3, 1, 301, 0, {"incomplete": 2}, 4.5, "AEAD_AES_256_GCM")
-    documents = publications.streams([Cast(7, True, "Anna", (shown, received)), Cast(8, False, "Ben")])
+    documents = publications.streams([Cast(7, True, "Anna", True, (shown, received)), Cast(8, False, "Ben", False)])
     assert documents["7"] == {
         "sender": "Anna",
         "live": True,
+        "end_to_end": True,
         "codec": "VP8",
         "width": 1280,
         "height": 720,
@@ -53,7 +55,7 @@ def test_a_stream_shows_what_the_stage_and_the_intake_say() -> None:
         "round_trip_ms": 4.5,
         "dropped": {"late": 10, "incomplete": 2},
     }
-    assert documents["8"] == {"sender": "Ben", "live": False, "dropped": {}}
+    assert documents["8"] == {"sender": "Ben", "live": False, "end_to_end": False, "dropped": {}}
 
 
 def test_settings_tell_nothing_of_files_network_or_log() -> None:

@@ -32,6 +32,16 @@ def test_nothing_in_common_is_refused_with_both_sides() -> None:
     assert negotiation.state == "refused"
 
 
+def test_a_sender_without_webrtc_names_no_codec_and_casts_addresses() -> None:
+    ours = parse_capability(str(OURS).replace("(mirror)", "(mirror extend cast)"))
+    theirs = "ddp=2.1, transport=(ws), {}, pair=(cpace)"
+    assert Negotiation(ours).settle(theirs.format("display=(cast)")).lists["display"] == ("cast",)
+    with pytest.raises(Refusal, match="no codecs"):
+        Negotiation(ours).settle(theirs.format("display=(mirror cast)"))
+    with pytest.raises(Refusal, match="no display"):
+        Negotiation(OURS).settle(theirs.format("display=(cast)"))
+
+
 def test_it_happens_once() -> None:
     for ended in (Negotiation(OURS), Negotiation(OURS)):
         ended.settle(THEIRS)

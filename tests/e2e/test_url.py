@@ -1,5 +1,6 @@
 """Somebody pairs, and casts a film by its address: the TV fetches it, plays, holds, winds and ends it."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from receiver.link import TapPicture
 from tests.peers import films
 from tests.peers.box import CONFIG, box, collect
 from tests.peers.ddp_client import DdpClient, Refused, WebSocketWire
-from tests.peers.url_servers import web
+from tests.peers.url_servers import ffmpeg, free_port, web
 
 ALLOWING = CONFIG + '\n[cast]\nallow = ["127.0.0.0/8"]\n'
 
@@ -44,6 +45,34 @@ async def test_a_film_by_its_address_is_on_the_tv(tmp_path: Path) -> None:
                     await ada.request("display.cast", {"url": server.url("none.mp4")})
                 with pytest.raises(Refused, match="link-local"):
                     await ada.request("display.cast", {"url": "http://169.254.169.254/latest/meta-data/"})
+
+
+async def test_a_sender_without_webrtc_has_its_screen_pulled_from_where_it_publishes(tmp_path: Path) -> None:
+    """DDP.md section 1: it offers no codec, only ``display=(cast)``, and FFmpeg is the origin that it publishes to."""
+    film = films.make(tmp_path / "screen.mkv", 20, b_frames=0)
+    port = free_port()
+    origin = f"rtmp://127.0.0.1:{port}/live/key"
+    async with (
+        box(tmp_path, config=ALLOWING) as tv,
+        ffmpeg("-re", "-i", str(film), "-c", "copy", "-f", "flv", "-listen", "1", origin),
+    ):
+        wire = await WebSocketWire.connect(f"ws://127.0.0.1:{(await tv.status())['port']}/")
+        async with DdpClient(wire, name="Encoder", capability="ddp=2.1, display=(cast), pair=(cpace)") as encoder:
+            await encoder.pair(tv.pin)
+            assert "display=(cast)" in encoder.greeting["capability"]
+            cast = None
+            while cast is None:
+                with contextlib.suppress(Refused):  # FFmpeg does not listen yet
+                    cast = await encoder.request("display.cast", {"url": origin})
+            assert cast["end_to_end"] is False
+            assert (await encoder.notification("session.state"))["state"] == "live"
+            async with tv.tap() as tap:
+                shown = [films.number(_luma(one)) for one in await collect(tap, 2) if isinstance(one, TapPicture)]
+            assert len(shown) > films.FPS
+            assert shown == sorted(shown)
+            await encoder.request("data.sub", {"id": "a", "name": "streams"})
+            document = (await encoder.notification("data.added"))["fields"]
+            assert (document["sender"], document["end_to_end"]) == ("Encoder", False)
 
 
 def _luma(tap: TapPicture) -> np.ndarray:

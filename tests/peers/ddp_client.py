@@ -99,10 +99,17 @@ def trusting() -> ssl.SSLContext:
 class DdpClient:
     """One connection. ``notifications`` holds (method, params) of what the display sends by itself."""
 
-    def __init__(self, wire: Wire, identity: Identity | None = None, name: str = "Reference sender") -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        identity: Identity | None = None,
+        name: str = "Reference sender",
+        capability: str = CAPABILITY,
+    ) -> None:
         self.wire = wire
         self.identity = identity or Identity.generate()
         self.name = name
+        self.capability = capability
         self.nonce = secrets.token_bytes(16)
         self.session = b""
         self.greeting: dict[str, Any] = {}
@@ -246,7 +253,7 @@ class DdpClient:
     async def hello(self) -> dict[str, Any]:
         """Row 1."""
         params = {
-            "capability": CAPABILITY,
+            "capability": self.capability,
             "jwk": self.identity.public.jwk,
             "name": self.name,
             "nonce": b64encode(self.nonce),

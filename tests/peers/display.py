@@ -116,6 +116,9 @@ class FakeStagehand:
         self.log.append(("offer", sdp))
         return f"answer to {sdp}", STREAM
 
+    def stream_of(self, session_id: str) -> int | None:
+        return STREAM if self.caster and self.caster.session_id == session_id else None
+
     def candidate(self, sender: Peer, candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
         self.log.append(("candidate", candidate, sdp_mid, sdp_mline_index))
 

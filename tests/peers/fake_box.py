@@ -99,6 +99,8 @@ class Behaviour:
     refuse: dict[str, Refused] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     bad_mac: bool = False
+    floor: Message | None = None
+    """The ``floor.state`` that everybody is told after pairing."""
     answer: Callable[[str], str] = lambda sdp: sdp
 
 
@@ -198,6 +200,8 @@ class Visit:
             if method in ("pair.confirm", "auth.confirm") and self.pending:
                 self.seal, self.pending = self.pending, None
                 await self.notify("session.token", {"token": "e30.e30.e30", "expires_in_s": 600})
+                if self.box.does.floor is not None:
+                    await self.notify("floor.state", self.box.does.floor)
             if method == "rtc.offer":
                 await self.notify("session.state", {"state": "live", "reason": ""})
 

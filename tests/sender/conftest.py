@@ -36,7 +36,7 @@ def person(tv: Box, tmp_path: Path) -> Person:
     async def run(*words: str, name: str = "Anna", **variables: str) -> AsyncIterator[Cast]:
         address = f"127.0.0.1:{(await tv.status())['https_port']}"
         command, *rest = words
-        at = 1 if command == "file" else 0
+        at = 1 if command in ("file", "url") else 0
         placed = (command, *rest[:at], address, *rest[at:], "--name", name)
         async with cast(tmp_path / name, *placed, **variables) as sender:
             if not (tmp_path / name).exists():

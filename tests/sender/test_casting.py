@@ -10,8 +10,10 @@ import pytest
 
 from receiver.link import TapSound
 from receiver.trust.audit_file import read
-from tests.peers import pattern
-from tests.peers.box import Box, Sample, collect, readings
+from tests.peers import films, pattern
+from tests.peers.box import CONFIG, Box, Sample, box, collect, readings
+from tests.peers.cast import cast
+from tests.peers.url_servers import web
 
 
 def is_live(status: dict) -> bool:
@@ -73,6 +75,31 @@ async def test_a_film_is_played_with_its_sound_to_its_end(tv: Box, person, film:
         assert np.abs(sound_of(samples)).max() > 0.05
         assert await anna.ends() == 0, anna.told
     await tv.until(lambda status: not status["casts"])
+
+
+async def test_what_is_at_an_address_is_fetched_by_the_display_until_its_end(tmp_path: Path) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    films.make(folder / "film.mp4", 4)
+    async with box(tmp_path, config=CONFIG + '\n[cast]\nallow = ["127.0.0.0/8"]\n') as tv:
+        address = f"127.0.0.1:{(await tv.status())['https_port']}"
+        with web(folder) as server:
+            async with cast(tmp_path / "anna", "url", server.url("film.mp4"), address) as anna:
+                await anna.says("PIN on Test room: ")
+                anna.types(await tv.pin())
+                await anna.says("Test room plays it; Ctrl-C stops.")
+                await tv.until(is_live)
+                await anna.says(r"\d:\d\d of 0:04 · 320×180 \d+ fps H264")
+                assert await anna.ends() == 0, anna.told
+                assert "played to its end" in anna.told
+            async with cast(tmp_path / "anna", "url", server.url("none.mp4"), address) as anna:
+                assert await anna.ends() == 1
+                assert "HTTP status 404" in anna.told
+            async with cast(tmp_path / "anna", "url", server.url("film.mp4"), address) as anna:
+                await tv.until(is_live)
+                anna.interrupt()
+                assert await anna.ends() == 0, anna.told
+        await tv.until(lambda status: not status["casts"])
 
 
 async def test_a_display_that_stops_ends_the_cast_and_says_so(tv: Box, person) -> None:
