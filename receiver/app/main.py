@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import Callable
 
+from receiver import board
 from receiver.admin import SOCKET_NAME
 from receiver.app import publications
 from receiver.app.admin import AdminServer
@@ -31,6 +32,7 @@ from receiver.ddp.channel import Connections
 from receiver.ddp.console import Console
 from receiver.ddp.listen import Open
 from receiver.discovery.service import Discovery
+from receiver.errors import ConfigError
 from receiver.link import StageReady
 from receiver.trust.identity_file import credentials_folder, load_identity
 from receiver.trust.store import DeviceStore
@@ -206,4 +208,15 @@ def stage_arguments(config: Config) -> tuple[str, ...]:
         arguments.append("--fullscreen")
     if not config.decode.hardware:
         arguments.append("--software")
-    return tuple(arguments)
+    return (*arguments, *decode_arguments())
+
+
+def decode_arguments() -> list[str]:
+    """What this board's profile says of decoding. A profile that is broken is told, and all ways are tried."""
+    try:
+        profile = board.this()
+    except ConfigError as error:
+        log.warning("%s; every way to decode is tried", error)
+        return []
+    ways = profile.ways() if profile else {}
+    return [part for codec, names in ways.items() for part in ("--decode", f"{codec}={','.join(names)}")]

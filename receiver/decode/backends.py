@@ -17,7 +17,7 @@ BACKENDS: dict[str, Backend] = {
 
 VIDEO: tuple[Codec, ...] = ("VP8", "H264", "VP9", "AV1", "H265")
 
-Wishes = Mapping[str, Sequence[str]]
+Wishes = Mapping[Codec, Sequence[str]]
 """From a codec to names of ``BACKENDS``, best first; a codec that is not in it is tried with all."""
 
 

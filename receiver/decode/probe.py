@@ -59,13 +59,14 @@ class Proof:
 
 
 def prove_all(wishes: Wishes | None = None, hardware: bool = True) -> list[Proof]:
-    """Prove every candidate of every codec, best first, but those that this CPU is too slow for unless the board says
-    otherwise. A few milliseconds each; a device may take some tenths of a
-    second to open."""
+    """Prove every candidate of every codec, best first, but those that this CPU is too slow for.
+
+    A few milliseconds each; a device may take some tenths of a second to open.
+    """
     wishes = wishes or {}
     proofs = []
     for codec in VIDEO:
-        weak = "" if codec in wishes else too_weak(codec, os.cpu_count() or 1, platform.machine())
+        weak = too_weak(codec, os.cpu_count() or 1, platform.machine())
         for backend in candidates(codec, wishes, hardware):
             refused = weak and not backend.hardware
             proofs.append(_refusal(codec, backend, weak) if refused else prove(codec, backend))

@@ -5,10 +5,12 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from receiver import board
+from receiver.board import Profile
 from receiver.decode.probe import Proof, prove_all
 from receiver.decode.rank import best
 from receiver.doctor.finding import Finding
-from receiver.errors import BackendUnavailable
+from receiver.errors import BackendUnavailable, ConfigError
 from receiver.sound.api import CHANNELS, RATE
 from receiver.sound.portaudio import load
 
@@ -104,10 +106,21 @@ def _quiet() -> Iterator[None]:
         os.close(null)
 
 
+def profile(known: Profile, proofs: Sequence[Proof]) -> Iterator[Finding]:
+    """Where the machine does not do what its board's profile promises. Profiles of whole families promise nothing."""
+    if not known.match.machine and (wrong := board.overruled(known.ways(), proofs)):
+        yield Finding(AREA, "Board", "off", f"{'; '.join(wrong)}.", "Load the decoder's driver, or update the kernel.")
+
+
 def checks(choice: str, hardware: bool) -> Iterator[Finding]:
     """``choice``: sound.device; ``hardware``: decode.hardware."""
+    known = None
+    with contextlib.suppress(ConfigError):  # a broken profile is a finding of its own
+        known = board.this()
     with _quiet():
-        proofs = prove_all(hardware=hardware)
+        proofs = prove_all(known.ways() if known else None, hardware)
     yield from decoders(proofs)
     yield from devices(proofs)
+    if known and hardware:
+        yield from profile(known, proofs)
     yield sound(choice)

@@ -1,5 +1,6 @@
 """Decoders and sound: the judgements, and the real probes of this machine."""
 
+from receiver import board
 from receiver.decode.probe import Proof
 from receiver.doctor import media
 
@@ -43,6 +44,14 @@ def test_sound_is_judged() -> None:
 def test_this_machine_gives_an_answer_to_each() -> None:
     findings = list(media.checks("auto", hardware=True))
     codecs = {"VP8", "H264", "VP9", "AV1", "H265"}
-    assert codecs | {"V4L2 M2M", "VA-API", "Sound"} <= {finding.subject for finding in findings}
+    assert codecs | {"VA-API", "Sound"} <= {finding.subject for finding in findings}
     assert all(finding.state == "ok" for finding in findings if finding.subject in codecs)
     assert all(finding.reason.endswith(".") for finding in findings)
+
+
+def test_a_board_that_does_not_do_what_its_profile_says() -> None:
+    pi, pc = (next(one for one in board.load() if one.id == name) for name in ("raspberry-pi-4", "x86-64"))
+    proofs = [Proof("H264", "v4l2m2m", "", True, False, "no device"), Proof("H264", "software", "", False, True, "")]
+    (finding,) = media.profile(pi, proofs)
+    assert finding.reason == "H264: v4l2m2m does not work here (no device), software does."
+    assert list(media.profile(pc, proofs)) == []

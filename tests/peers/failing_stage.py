@@ -35,9 +35,11 @@ class FailingDecoder:
 
 
 class Failing:
-    name = "failing"
     title = "a device that fails"
     hardware = True
+
+    def __init__(self, name: str = "failing") -> None:
+        self.name = name
 
     def open(self, codec: Codec) -> FailingDecoder:
         return FailingDecoder(SOFTWARE.open(codec))
