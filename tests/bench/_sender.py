@@ -37,8 +37,9 @@ WATCH = """codec => {
 COUNTERS = """async () => {
     const all = [...(await benchmarked.getStats()).values()];
     const video = all.find(({ type, kind }) => type === "outbound-rtp" && kind === "video");
+    if (!video) return [performance.timeOrigin + performance.now(), 0, 0, ""]; // nothing is agreed on yet
     const codec = all.find(({ id }) => id === video.codecId);
-    return [video.timestamp, video.framesEncoded, video.bytesSent, codec.mimeType.split("/")[1]];
+    return [video.timestamp, video.framesEncoded, video.bytesSent, codec?.mimeType.split("/")[1] ?? ""];
 }"""
 
 

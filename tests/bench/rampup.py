@@ -17,7 +17,7 @@ from statistics import median
 
 from playwright.async_api import Error as PlaywrightError
 
-from tests.bench import _browser
+from tests.bench import _doorway
 from tests.bench._browser import browser
 from tests.bench._ours import ours
 from tests.bench._rough import far_sender
@@ -105,7 +105,7 @@ def at(curves: list[list[tuple[float, float]]], second: float) -> float:
 def main(argv: list[str]) -> int:
     asked = options(argv)
     if asked.plain:
-        _browser.with_start_bitrate = lambda answer: answer
+        _doorway.with_start_bitrate = lambda answer: answer
     found = asyncio.run(measure(TwoMachines(), asked))
     if not all(found.values()):
         return 1
