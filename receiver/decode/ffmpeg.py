@@ -101,5 +101,6 @@ def _words(error: FFmpegError) -> str:
         errno.ENOMEM: "the device has no memory left",
         errno.EIO: "the device does not answer",
         errno.ENODEV: "the device is gone",
+        errno.ENOSYS: "the device does not decode this codec",
     }
     return known.get(error.errno or 0, str(error.strerror or error))

@@ -53,6 +53,8 @@ def to_sdr(frame: av.VideoFrame, transfer: int) -> av.VideoFrame:
     for plane, values in zip(out.planes[1:], (blue_709, red_709), strict=True):
         _fill(plane, np.clip(values + 128.5, 0, 255).astype(np.uint8))
     out.pts, out.colorspace, out.color_range = frame.pts, 1, 1
+    if frame.time_base:
+        out.time_base = frame.time_base
     return out
 
 

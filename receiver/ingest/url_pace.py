@@ -12,7 +12,7 @@ place.
 from dataclasses import dataclass
 from typing import Literal
 
-from receiver.media import Kind
+from receiver.media import Colours, Kind
 
 MS = 1_000_000
 LATE_NS = 150 * MS
@@ -34,6 +34,7 @@ class Unit:
     dts_ns: int
     data: bytes
     keyframe: bool
+    colours: Colours | None = None
 
 
 @dataclass(frozen=True, slots=True)

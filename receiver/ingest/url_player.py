@@ -198,6 +198,7 @@ class UrlPlayer:
             first_packet_ns=complete,
             complete_ns=complete,
             capture_ns=place.at_ns,
+            colours=unit.colours,
         )
 
     def _report(self, **changes: object) -> None:

@@ -7,7 +7,7 @@ from av.bitstream import BitStreamFilterContext
 
 from receiver.ingest.url_adts import AdtsHeader
 from receiver.ingest.url_pace import Unit
-from receiver.media import Codec
+from receiver.media import Codec, Colours
 
 CODECS: dict[str, Codec] = {
     "h264": "H264",
@@ -23,6 +23,9 @@ CODECS: dict[str, Codec] = {
 
 MAX_PACKET = 12 * 1024 * 1024
 """Bytes; a link carries 16 MiB, and no picture of a stream that can be played is near it."""
+
+_WITHOUT_COLOURS = ("vp8", "vp9")
+"""What can't say in its bitstream whether it is HDR; the container does."""
 
 _START_CODES = (b"\0\0\1", b"\0\0\0\1")
 _ANNEX_B = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
@@ -43,6 +46,7 @@ class Track:
             self._filter = BitStreamFilterContext(_ANNEX_B[self._name], stream)
         elif self._name == "aac" and self._extradata:
             self._adts = AdtsHeader(self._extradata)
+        self._colours = colours_of(stream.codec_context) if self._name in _WITHOUT_COLOURS else None
         self._skip_before: int | None = None
         self._fresh = True
 
@@ -71,7 +75,8 @@ class Track:
             data = self._adts.stand_alone(data)
         elif packet.is_keyframe and self._name in _ANNEX_B and self._filter is None and self._extradata not in data:
             data = self._extradata + data
-        return Unit(self._kind, int(pts * tick) - start_ns, int(dts * tick) - start_ns, data, packet.is_keyframe)
+        times = int(pts * tick) - start_ns, int(dts * tick) - start_ns
+        return Unit(self._kind, *times, data, packet.is_keyframe, self._colours)
 
     def _leads(self, unit: Unit) -> bool:
         """Whether it is shown before the keyframe that we came in by, and so needs pictures from before it."""
@@ -86,6 +91,13 @@ class Track:
 
 def codec_of(stream: Any) -> Codec | None:
     return CODECS.get(name_of(stream).lower())
+
+
+def colours_of(context: Any) -> Colours | None:
+    """What a container says of a stream's colours, if anything."""
+    codes = context.color_primaries, context.color_trc, context.colorspace
+    full = {1: False, 2: True}.get(context.color_range)  # AVCOL_RANGE_MPEG, AVCOL_RANGE_JPEG
+    return Colours(*codes, full) if any(code != 2 for code in codes) or full is not None else None
 
 
 def name_of(stream: Any) -> str:

@@ -12,16 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import av.logging
 
 from receiver.decode.backends import VIDEO
 from receiver.decode.hwaccel import NVDEC
 from receiver.decode.probe import prove
 from receiver.media import Codec
-from tests.gpu import checks
+from tests.gpu import capabilities, checks
 
 UNAVAILABLE = 69
 BUDGET_S = float(os.environ.get("GPU_CHECK_BUDGET_S", "210"))
 """After that long no further check is begun: a lent machine's time is short."""
+
+ONLY = os.environ.get("GPU_CHECK_CODECS", ",".join(checks.CODECS)).split(",")
 
 CHECKS: list[tuple[Callable[[Codec], checks.Result], tuple[Codec, ...]]] = [
     (checks.identical, checks.CODECS),
@@ -37,22 +40,26 @@ def attempt(check: Callable[[Codec], checks.Result], codec: Codec) -> checks.Res
     began = time.perf_counter()
     row: checks.Result = {"check": check.__name__, "codec": codec}
     try:
-        row |= {"ok": True, **check(codec)}
+        with av.logging.Capture() as log:
+            row |= {"ok": True, **check(codec)}
     except Exception as error:  # noqa: BLE001 - the other checks shall still run on a machine that is lent once
         row |= {"ok": False, "error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()[-1500:]}
+        row |= {"ffmpeg_says": [f"{where}: {text.strip()}" for _, where, text in log][:12]}
     return row | {"seconds": round(time.perf_counter() - began, 1)}
 
 
 def main() -> int:
     began = time.perf_counter()
+    av.logging.set_level(av.logging.ERROR)
     proofs = [prove(codec, NVDEC) for codec in VIDEO]
     head = {"python": sys.version.split()[0], "pyav": av.__version__, "ffmpeg": av.ffmpeg_version_info}
+    head |= {"driver": capabilities.of_the_driver()}
     head |= {"proofs": {proof.codec: proof.reason for proof in proofs}}
     print(json.dumps(head, indent=1), flush=True)
     rows: list[checks.Result] = []
-    if any(proof.ok for proof in proofs):
+    if any(proof.ok for proof in proofs if proof.codec in ONLY) or len(ONLY) == 1:
         for check, codecs in CHECKS:
-            for codec in codecs:
+            for codec in (codec for codec in codecs if codec in ONLY):
                 left = BUDGET_S - (time.perf_counter() - began)
                 row = attempt(check, codec) if left > 0 else {"check": check.__name__, "codec": codec, "ok": None}
                 rows.append(row)
