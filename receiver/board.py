@@ -63,7 +63,7 @@ class Profile:
     match: Match
     decode: Decode
 
-    def ways(self) -> dict[Codec, tuple[str, ...]]:
+    def ways(self) -> Mapping[Codec, Sequence[str]]:
         """For each codec that the profile speaks of, the backends to try, best first."""
         found = {name: getattr(self.decode, name) for name in Decode.__dataclass_fields__}
         return {cast(Codec, name): ways for name, ways in found.items() if ways}

@@ -10,14 +10,19 @@ import socket
 from collections.abc import Awaitable, Callable
 
 from receiver.linkio import Link
+from receiver.notify import Notify
 
 _PR_SET_PDEATHSIG = 1
 
 
-def parser(name: str, description: str) -> argparse.ArgumentParser:
-    """The command line of ``python -m receiver.NAME``, with the ``--link-fd`` that all children have."""
+def parser(name: str, description: str, *, listens: bool = False) -> argparse.ArgumentParser:
+    """The command line of ``python -m receiver.NAME``, with the ``--link-fd`` that all children have, or the
+    ``--listen`` of one that is a unit for longer than a link lasts."""
     parser = argparse.ArgumentParser(prog=f"receiver.{name}", description=f"{description}; started by the receiver.")
-    parser.add_argument("--link-fd", type=int, required=True, help="descriptor of the link to the app")
+    ways = parser.add_mutually_exclusive_group(required=True)
+    ways.add_argument("--link-fd", type=int, help="descriptor of the link to the app")
+    if listens:
+        ways.add_argument("--listen", action="store_true", help="be a unit: take the app's links at systemd's socket")
     return parser
 
 
@@ -35,7 +40,11 @@ def serve(link_fd: int, run: Callable[[Link], Awaitable[None]]) -> None:
 
 
 async def _serve(sock: socket.socket, run: Callable[[Link], Awaitable[None]]) -> None:
+    notify = Notify()
+    guard = asyncio.create_task(notify.guard())
+    notify.ready("Serving one link")
     running = asyncio.ensure_future(run(Link(sock)))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await running
+    guard.cancel()

@@ -6,7 +6,6 @@ import logging
 import signal
 from collections.abc import Callable
 
-from receiver import board
 from receiver.admin import SOCKET_NAME
 from receiver.app import publications
 from receiver.app.admin import AdminServer
@@ -32,8 +31,9 @@ from receiver.ddp.channel import Connections
 from receiver.ddp.console import Console
 from receiver.ddp.listen import Open
 from receiver.discovery.service import Discovery
-from receiver.errors import ConfigError
+from receiver.launch import stage_arguments, this_board
 from receiver.link import StageReady
+from receiver.notify import Notify
 from receiver.trust.identity_file import credentials_folder, load_identity
 from receiver.trust.store import DeviceStore
 
@@ -51,16 +51,20 @@ def run(config: Config) -> int:
 
 
 async def _run(config: Config) -> int:
-    stopping = asyncio.Event()
+    stopping, notify = asyncio.Event(), Notify()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     receiver = Receiver(config, stopping.set)
     try:
         await receiver.start()
+        notify.ready("Ready to be cast to")
+        guard = asyncio.create_task(notify.guard())
         await stopping.wait()
     finally:
+        notify.tell("STOPPING=1")
         await receiver.stop()
+    guard.cancel()
     return 0
 
 
@@ -74,7 +78,7 @@ class Receiver:
         self._identity = load_identity(state, credentials_folder())
         self._front = Front(config, Open())
         facts = Facts(config.display.name, self._front.https_port)
-        self._screen = Screen(clock, stage_arguments(config), config.pace.mode, scene(facts))
+        self._screen = Screen(clock, stage_arguments(config, this_board()), config.pace.mode, scene(facts))
         self._screen.on_window_closed = stop
         self._notices = Notices(self._screen, facts)
         self._casting = Casting(self._screen, Reach(config.cast.allow, config.cast.deny))
@@ -196,27 +200,3 @@ def here_only(config: Config) -> bool:
     """Whether we listen on this machine's loopback alone, so that there is nothing to announce."""
     bind = config.http.bind
     return bool(bind) and ipaddress.ip_address(bind).is_loopback
-
-
-def stage_arguments(config: Config) -> tuple[str, ...]:
-    """The stage's command line."""
-    output = config.output
-    arguments = ["--output", output.kind, "--sound", config.sound.device]
-    if output.kind in ("auto", "headless"):
-        arguments += ["--size", f"{output.width}x{output.height}"]
-    if output.fullscreen:
-        arguments.append("--fullscreen")
-    if not config.decode.hardware:
-        arguments.append("--software")
-    return (*arguments, *decode_arguments())
-
-
-def decode_arguments() -> list[str]:
-    """What this board's profile says of decoding. A profile that is broken is told, and all ways are tried."""
-    try:
-        profile = board.this()
-    except ConfigError as error:
-        log.warning("%s; every way to decode is tried", error)
-        return []
-    ways = profile.ways() if profile else {}
-    return [part for codec, names in ways.items() for part in ("--decode", f"{codec}={','.join(names)}")]

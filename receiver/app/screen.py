@@ -37,11 +37,13 @@ from receiver.link import (
     TapPicture,
     TapSound,
 )
-from receiver.supervise import Backoff, Child, spawn
+from receiver.supervise import Backoff, Child, are_units, spawn
 
 log = logging.getLogger(__name__)
 
 START_TIMEOUT_S = 20.0
+UNIT_START_TIMEOUT_S = 90.0
+"""On a box the stage starts beside everything else that boots, and may wait for a graphics driver."""
 SNAPSHOT_TIMEOUT_S = 5.0
 STOP_GRACE_S = 1.0
 NS = 1e9
@@ -97,11 +99,12 @@ class Screen:
         """Start the stage and wait until it shows the scene."""
         up: asyncio.Future[StageReady] = asyncio.get_running_loop().create_future()
         self._keeper = asyncio.create_task(self._keep(up))
+        patience_s = UNIT_START_TIMEOUT_S if are_units() else START_TIMEOUT_S
         try:
-            return await asyncio.wait_for(up, START_TIMEOUT_S)
+            return await asyncio.wait_for(up, patience_s)
         except TimeoutError:
             raise ReceiverError(
-                f"The stage, the process that shows pictures, did not start within {START_TIMEOUT_S:.0f} s. "
+                f"The stage, the process that shows pictures, did not start within {patience_s:.0f} s. "
                 "Its own log lines above say why; 'ddp-receiver doctor' checks what it needs."
             ) from None
 
@@ -109,9 +112,7 @@ class Screen:
         backoff = Backoff()
         while True:
             backoff.started(self._clock.now())
-            self._stage = await spawn("stage", "receiver.stage", *self._arguments)
-            await self._converse(self._stage, up)
-            status = self._stage.process.returncode
+            status = await self._have_one(up)
             self._stage, self.ready = None, None
             for waiter in self._snapshots.values():
                 waiter.cancel()
@@ -125,6 +126,16 @@ class Screen:
             self.restarts += 1
             log.error("the stage is gone and is started again in %.1f s", delay / NS)
             await asyncio.sleep(delay / NS)
+
+    async def _have_one(self, up: "asyncio.Future[StageReady]") -> int | None:
+        """Start a stage and talk to it until it is gone; its exit status where we can know it."""
+        try:
+            self._stage = await spawn("stage", "receiver.stage", *self._arguments)
+        except ReceiverError as error:
+            log.error("%s", error)
+            return None
+        await self._converse(self._stage, up)
+        return self._stage.status
 
     async def _converse(self, stage: Child, up: "asyncio.Future[StageReady]") -> None:
         try:

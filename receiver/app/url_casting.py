@@ -77,9 +77,9 @@ class UrlCast:
         return {"position_s": state.position_ms / 1000, "duration_s": duration, "seekable": state.seekable}
 
     @property
-    def pid(self) -> int:
-        """Of the intake process."""
-        return self._child.process.pid
+    def pid(self) -> int | None:
+        """Of the intake process, where it is our child."""
+        return self._child.process.pid if self._child.process else None
 
     def play(self) -> None:
         """Go on after a pause, or begin again after the end."""

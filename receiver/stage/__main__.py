@@ -1,4 +1,8 @@
-"""``python -m receiver.stage``: started by the app with one end of a link; leaves when that link closes."""
+"""``python -m receiver.stage``: started by the app with one end of a link, and leaves when that link closes.
+
+With ``--listen`` it is a unit of its own on a box: its socket comes from systemd, its arguments from the configuration,
+and it outlives one app after the other. While none is there the last picture stays for a while, then the idle screen.
+"""
 
 import receiver.stage.lean  # noqa: F401 - first of all, see there
 
@@ -9,24 +13,31 @@ import contextlib
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
+
 from receiver import child
 from receiver.clock import MonotonicClock
+from receiver.config import load
 from receiver.decode import rank
 from receiver.decode.backends import BACKENDS, VIDEO
 from receiver.decode.decoders import Decoders
 from receiver.decode.probe import Proof, prove_all
 from receiver.errors import BackendUnavailable
+from receiver.launch import stage_arguments, this_board
 from receiver.link import LinkError, StageReady
 from receiver.linkio import Link
+from receiver.notify import Notify, inherited
 from receiver.present.api import Panel, Presenter
 from receiver.present.choose import open_presenter
 from receiver.sound.output import open_sink
-from receiver.stage.fatal import BROKEN, install
+from receiver.stage.fatal import BROKEN, install, watch
 from receiver.stage.screen import Screen
+from receiver.stage.service import alone, serve
 from receiver.stage.stage import FromScreen, Stage
 
 log = logging.getLogger("receiver.stage")
@@ -55,7 +66,8 @@ def wish(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
-    parser = child.parser("stage", "Shows pictures and plays sound")
+    parser = child.parser("stage", "Shows pictures and plays sound", listens=True)
+    parser.add_argument("--name", default="", help="the display's name, to show while no app is there")
     parser.add_argument("--output", choices=("auto", "kms", "window", "headless"), default="auto")
     parser.add_argument("--size", type=size, help="WIDTHxHEIGHT of a window or of headless (1280x720)")
     parser.add_argument("--fullscreen", action="store_true", help="let the window fill the screen")
@@ -69,7 +81,13 @@ def arguments(argv: list[str]) -> argparse.Namespace:
         metavar="CODEC=NAME,...",
         help=f"what decodes a codec, best first: {', '.join(BACKENDS)}",
     )
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if not options.listen:
+        return options
+    config = load()
+    logging.getLogger("receiver").setLevel(config.log.level.upper())
+    ours = ("--name", config.display.name, *stage_arguments(config, this_board()))
+    return parser.parse_args([*ours, *argv])
 
 
 def tell(proofs: list[Proof]) -> None:
@@ -85,7 +103,9 @@ async def run(options: argparse.Namespace) -> None:
     """Open everything, tell the app, and obey it until it goes. Raises BackendUnavailable, LinkError."""
     loop = asyncio.get_running_loop()
     install(loop)
-    app = Link(socket.socket(fileno=options.link_fd))
+    notify, doors = Notify(), inherited()
+    if options.listen and len(doors) != 1:
+        raise BackendUnavailable("--listen needs systemd's socket: start it by ddp-stage.socket")
     clock = MonotonicClock()
     listener = FromScreen(loop)
 
@@ -100,12 +120,17 @@ async def run(options: argparse.Namespace) -> None:
             loop.run_in_executor(pool, screen.open),
         )
     tell(proofs)
-    listener.stage = stage = Stage(app, screen, sink, clock, Decoders(proofs))
-    presenter = screen.presenter
-    width, height = presenter.size
-    width_mm, height_mm = presenter.size_mm if isinstance(presenter, Panel) else (0, 0)
-    app.send(
-        StageReady(
+    decoders = Decoders(proofs)
+
+    def make(app: Link) -> Stage:
+        listener.stage = Stage(app, screen, sink, clock, decoders)
+        return listener.stage
+
+    def ready() -> StageReady:
+        presenter = screen.presenter
+        width, height = presenter.size
+        width_mm, height_mm = presenter.size_mm if isinstance(presenter, Panel) else (0, 0)
+        return StageReady(
             output=presenter.output,
             output_reason=screen.reason,
             sound=sound,
@@ -118,12 +143,28 @@ async def run(options: argparse.Namespace) -> None:
             height_mm=height_mm,
             sleeps=isinstance(presenter, Panel),
         )
-    )
+
     gc.collect()
     gc.freeze()  # what is loaded now lives as long as we do: spare the collector walking it in mid-stream
+    running = asyncio.current_task()
+    if options.listen and running is not None:
+        loop.add_signal_handler(signal.SIGTERM, running.cancel)  # a child just dies; a unit gives the screen back
+    guard = watch(asyncio.create_task(notify.guard(screen.alive), name="watchdog"))
+    notify.ready(screen.reason)
     try:
-        await stage.obey()
+        if options.listen:
+            screen.set_scene(alone(msgspec.structs.replace(screen.scene, display_name=options.name)))
+            await serve(doors[0], make, ready, screen)
+        else:
+            app = Link(socket.socket(fileno=options.link_fd))
+            stage = make(app)
+            app.send(ready())
+            try:
+                await stage.obey()
+            finally:
+                stage.close()
     finally:
+        guard.cancel()
         stuck = not screen.close()
         sink.close()
         if stuck:
@@ -133,9 +174,9 @@ async def run(options: argparse.Namespace) -> None:
 
 def main(argv: list[str]) -> int:
     """0 when the app went or someone closed the window."""
+    logging.basicConfig(level=logging.INFO, format="stage: %(levelname)s %(message)s")
     options = arguments(argv)
     child.settle()
-    logging.basicConfig(level=logging.INFO, format="stage: %(levelname)s %(message)s")
     sys.setswitchinterval(0.001)  # the presenter's thread must not wait 5 ms for the interpreter
     try:
         with contextlib.suppress(asyncio.CancelledError):

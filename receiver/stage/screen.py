@@ -21,6 +21,9 @@ from receiver.stage.channel import Channel
 TICK_NS = 100_000_000
 """How often the clock, the idle screen and the window's events are looked at while no picture comes."""
 
+STUCK_NS = 3_000_000_000
+"""A round that takes longer than this does not come back: not even a change of the display's mode takes a second."""
+
 MAX_REQUESTS = 16
 """Snapshots asked for and not yet taken; one more replaces the oldest."""
 
@@ -71,6 +74,7 @@ class Screen:
         self._stopping = False
         self._drawn: _Drawn | None = None
         self._asleep = False
+        self._beat_ns = clock.now()
         self.presenter: Presenter
         self._screens: Screens
         self._thread = threading.Thread(target=self._run, name="present", daemon=True)
@@ -92,6 +96,14 @@ class Screen:
             self._wake.notify()
         self._thread.join(timeout=0.5)
         return not self._thread.is_alive()
+
+    @property
+    def scene(self) -> Scene:
+        return self._scene
+
+    def alive(self) -> bool:
+        """Whether the presenter's thread still goes round; any thread."""
+        return self._clock.now() - self._beat_ns < STUCK_NS
 
     def set_scene(self, scene: Scene) -> None:
         with self._wake:
@@ -170,6 +182,7 @@ class Screen:
             self._opened.set()
         try:
             while self.presenter.poll():
+                self._beat_ns = self._clock.now()
                 if not self._step():
                     return
             self._listener.closed()

@@ -71,9 +71,13 @@ class Stage:
                 handler(message)
         finally:
             stats.cancel()
-            for stream in list(self._streams.values()):
-                stream.close()
-            self._encoder.shutdown(wait=False, cancel_futures=True)
+
+    def close(self) -> None:
+        """Take every stream off the screen."""
+        for stream in self._streams.values():
+            stream.close()
+        self._streams.clear()
+        self._encoder.shutdown(wait=False, cancel_futures=True)
 
     async def _report(self) -> None:
         while True:

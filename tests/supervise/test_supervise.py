@@ -1,10 +1,12 @@
 """Back-off by a fake clock, and real children."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
 
+from receiver.errors import ReceiverError
 from receiver.supervise import FIRST_DELAY, LONGEST_DELAY, SECOND, STABLE_AFTER, Backoff, spawn
 
 
@@ -39,3 +41,17 @@ async def test_a_child_that_fails_says_how() -> None:
     await asyncio.wait_for(child.process.wait(), 20)
     await child.stop(0.1)
     assert child.epitaph() == "exit status 2"
+
+
+async def test_a_unit_is_connected_to_and_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DDP_LINKS", str(tmp_path))
+    with pytest.raises(ReceiverError, match="The unit of the stage does not answer"):
+        await spawn("stage", "receiver.stage")
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "stage"))
+        door.listen()
+        stage = await spawn("stage", "receiver.stage", "--output", "kms")
+        with door.accept()[0] as unit:
+            await stage.stop(0.1)
+            assert unit.recv(1) == b""
+    assert (stage.status, stage.link.closed) == (None, True)
