@@ -1,9 +1,9 @@
-"""A decoder that goes on with the next backend where one breaks, and tells why.
+"""A decoder that goes on with the next backend where one is lost, and tells why.
 
-Two ways to lose a backend. It breaks (``DecoderFailed``): nothing of it is used again, and the next one needs a
-keyframe, which is asked for as after any damage. Or it refuses a keyframe: if the next backend decodes that very
-keyframe, the stream was in order and only beyond the first one (a profile or a size that a device doesn't have); if
-not, the stream is damaged and nothing changes.
+Three ways to lose a backend. It breaks (``DecoderFailed``): nothing of it is used again, and the next one needs a
+keyframe, which is asked for as after any damage. It hangs: whoever waits for it abandons it, and opens another decoder.
+Or it refuses a keyframe: if the next backend decodes that very keyframe, the stream was in order and only beyond the
+first one (a profile or a size that a device doesn't have); if not, the stream is damaged and nothing changes.
 """
 
 import contextlib
@@ -47,6 +47,17 @@ class Failover:
             if not (frame.keyframe and frame.data and self._left):
                 raise
             return self._try_another(frame, error)
+
+    def abandon(self) -> bool:
+        """A call of ``decode`` does not return, and will not be waited for. From another thread.
+
+        Whether a new decoder would have another backend to go on with; if so, this one's is not tried again.
+        """
+        if not self._left:
+            return False
+        self._broke(self._backend)
+        self._told(f"{self.name} hangs; {self._left[0].title} goes on")
+        return True
 
     def _go_on(self, frame: EncodedFrame, cause: str) -> list[Picture]:
         """The backend is lost. A keyframe is shown all the same; after any other frame one must come first."""

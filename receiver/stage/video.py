@@ -4,11 +4,13 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
 from receiver.clock import Clock
-from receiver.decode.api import DecodeError, Decoder
+from receiver.decode.api import DecodeError
+from receiver.decode.failover import Failover
 from receiver.decode.gate import KeyframeGate
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
@@ -19,7 +21,10 @@ log = logging.getLogger(__name__)
 
 MIN_WAIT_S = 0.001
 
-OpenDecoder = Callable[[Codec, Callable[[str], None]], Decoder]
+STUCK_NS = 2_000_000_000
+"""A device that decodes one frame for so long does not come back; its thread can't be ended, only left behind."""
+
+OpenDecoder = Callable[[Codec, Callable[[str], None]], Failover]
 """Opens a decoder, which gives the callable a sentence if another one has to go on in its place. Raises
 BackendUnavailable."""
 
@@ -38,17 +43,12 @@ class VideoTrack:
     ) -> None:
         self._clock = clock
         self._counters = counters
-        self._deliver = deliver
-        self._request = request
-        self._open_decoder = open_decoder
         self._wake = threading.Condition()
         self._backlog = Backlog()
-        self._closed = False
-        self._gate = KeyframeGate(clock.now())
-        self._codec: Codec | None = None
-        self._decoder: Decoder | None = None
-        self._thread = threading.Thread(target=self._run, name=f"decode-{stream}", daemon=True)
-        self._thread.start()
+        self._begin: Callable[[], _Worker] = partial(
+            _Worker, stream, clock, counters, deliver, request, open_decoder, self._wake, self._backlog
+        )
+        self._worker = self._begin()
 
     def push(self, frame: EncodedFrame) -> None:
         """Queue a frame; never waits. Drop rules are ``Backlog``'s."""
@@ -59,20 +59,68 @@ class VideoTrack:
             self._wake.notify()
         if behind:
             self._counters.drop("decoder_behind", behind)
+        if self._worker.stuck(self._clock.now()) and self._worker.leave_behind():
+            self._worker = self._begin()
 
     def close(self) -> None:
         """End the thread after the frame it is at; waits for it briefly."""
+        self._worker.end()
+
+
+class _Worker:
+    """A thread and the decoder that it alone uses."""
+
+    def __init__(
+        self,
+        stream: int,
+        clock: Clock,
+        counters: Counters,
+        deliver: Callable[[Picture], None],
+        request: Callable[[str], None],
+        open_decoder: OpenDecoder,
+        wake: threading.Condition,
+        backlog: Backlog,
+    ) -> None:
+        self._clock = clock
+        self._counters = counters
+        self._deliver = deliver
+        self._request = request
+        self._open_decoder = open_decoder
+        self._wake = wake
+        self._backlog = backlog
+        self._ended = False
+        self._gate = KeyframeGate(clock.now())
+        self._codec: Codec | None = None
+        self._decoder: Failover | None = None
+        self._busy_since: int | None = None
+        self._thread = threading.Thread(target=self._run, name=f"decode-{stream}", daemon=True)
+        self._thread.start()
+
+    def stuck(self, now: int) -> bool:
+        """Whether one frame has been with the decoder for far too long. From any thread."""
+        since = self._busy_since
+        return since is not None and now - since > STUCK_NS
+
+    def leave_behind(self) -> bool:
+        """Give up on a stuck decoder, if another backend can go on; its thread ends if it ever comes back."""
+        if self._decoder is None or not self._decoder.abandon():
+            return False
         with self._wake:
-            self._closed = True
-            self._wake.notify()
+            self._ended = True
+        return True
+
+    def end(self) -> None:
+        with self._wake:
+            self._ended = True
+            self._wake.notify_all()
         self._thread.join(timeout=0.3)
 
     def _run(self) -> None:
         while True:
             with self._wake:
-                if not len(self._backlog) and not self._closed:
+                if not len(self._backlog) and not self._ended:
                     self._wake.wait(self._patience())
-                if self._closed:
+                if self._ended:
                     break
                 frame = self._backlog.pop()
                 overrun, self._backlog.overrun = self._backlog.overrun, False
@@ -80,7 +128,7 @@ class VideoTrack:
                 self._gate.shut("decoder_behind", self._clock.now())
             if frame is not None:
                 self._take(frame)
-            if not self._closed and (cause := self._gate.request(self._clock.now())) is not None:
+            if not self._ended and (cause := self._gate.request(self._clock.now())) is not None:
                 self._request(cause)
         if self._decoder is not None:
             self._decoder.close()
@@ -90,19 +138,25 @@ class VideoTrack:
         return None if deadline is None else max((deadline - self._clock.now()) / 1e9, MIN_WAIT_S)
 
     def _take(self, frame: EncodedFrame) -> None:
-        if not self._gate.admit(frame, self._clock.now()):
+        now = self._clock.now()
+        if not self._gate.admit(frame, now):
             self._counters.drop("waiting_for_keyframe")
             return
         decoder = self._decoder_for(frame.codec)
         if decoder is None:
             self._counters.drop("no_decoder")
             return
+        self._busy_since = now
         try:
             pictures = decoder.decode(frame)
         except DecodeError as error:
             log.info("%s", error)
             self._counters.drop("decode_error")
             self._gate.shut("decode_error", self._clock.now())
+            return
+        finally:
+            self._busy_since = None
+        if self._ended:
             return
         self._counters.decoded(frame.codec, decoder.name, len(pictures))
         now = self._clock.now()
@@ -113,7 +167,7 @@ class VideoTrack:
         log.warning("%s", reason)
         self._counters.took_over(reason)
 
-    def _decoder_for(self, codec: Codec) -> Decoder | None:
+    def _decoder_for(self, codec: Codec) -> Failover | None:
         if codec != self._codec:
             self._codec = codec
             if self._decoder is not None:

@@ -1,10 +1,11 @@
 """``python -m tests.peers.failing_stage``: the real stage process, on a machine with a decoder that fails.
 
 ``failing`` is one more backend behind the stage's protocol, for ``--decode``: it takes five frames of a stream and
-then breaks as a device does that is gone.
+then breaks as a device does that is gone. ``hanging`` does not come back from its sixth.
 """
 
 import sys
+import threading
 
 from receiver.decode.api import DecoderFailed
 from receiver.decode.backends import BACKENDS, SOFTWARE
@@ -34,6 +35,19 @@ class FailingDecoder:
         self._decoder.close()
 
 
+class HangingDecoder(FailingDecoder):
+    """Never comes back from its sixth frame."""
+
+    name = "hanging (a test's device)"
+
+    def decode(self, frame: EncodedFrame) -> list[Picture]:
+        try:
+            return super().decode(frame)
+        except DecoderFailed:
+            threading.Event().wait()
+            raise
+
+
 class Failing:
     title = "a device that fails"
     hardware = True
@@ -45,6 +59,16 @@ class Failing:
         return FailingDecoder(SOFTWARE.open(codec))
 
 
+class Hanging:
+    name = "hanging"
+    title = "a device that hangs"
+    hardware = True
+
+    def open(self, codec: Codec) -> HangingDecoder:
+        return HangingDecoder(SOFTWARE.open(codec))
+
+
 if __name__ == "__main__":
     BACKENDS["failing"] = Failing()
+    BACKENDS["hanging"] = Hanging()
     sys.exit(main(sys.argv[1:]))

@@ -1,5 +1,7 @@
 """A device that fails in mid-stream, in the real stage process: the CPU goes on at the next keyframe."""
 
+import asyncio
+
 from receiver.link import SetTap, StreamStats, TapPicture
 
 WITH_A_DEVICE = ("--decode", "H264=failing,software")
@@ -47,3 +49,20 @@ async def test_hardware_can_be_turned_off(start_stage, flat):
 async def test_a_codec_that_the_board_leaves_out_is_not_offered(start_stage):
     stage = await start_stage("--decode", "AV1=", "--decode", "H265=")
     assert stage.ready.codecs == ("VP8", "H264", "VP9")
+
+
+async def test_a_device_that_hangs_is_left_behind(start_stage, flat):
+    stage = await start_stage("--decode", "H264=hanging,software", module=FAILING)
+    stage.link.send(SetTap(True, 0, 0, 2, 2))
+    camera = stage.attach(1)
+    for luma in (60, 70, 80, 90, 100):
+        camera.show(flat(luma), "H264", keyframe=luma == 60)
+        await stage.expect(TapPicture)
+    shown = asyncio.ensure_future(stage.expect(TapPicture))
+    while not shown.done():  # a sender goes on, and gives the keyframe that it is asked for
+        camera.show(flat(200), "H264", keyframe=True)
+        await asyncio.sleep(0.1)
+    assert abs((await shown).luma[0] - 200) <= 4
+    stats = await stage.expect(StreamStats, lambda stats: "software" in stats.decoder)
+    assert stats.fallback == "hanging (a test's device) hangs; the CPU goes on"
+    assert await stage.stop() == 0
