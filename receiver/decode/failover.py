@@ -17,7 +17,7 @@ from receiver.media import Codec, EncodedFrame, Picture
 class Failover:
     """One stream's ``Decoder`` over several backends, best first.
 
-    ``told`` gets a sentence when another backend takes over; ``broke`` the backend that shall not be tried again.
+    ``told`` gets a sentence when another backend takes over; ``broke`` the backend, and whether it hangs.
     Raises BackendUnavailable where none of them opens.
     """
 
@@ -26,7 +26,7 @@ class Failover:
         codec: Codec,
         backends: Sequence[Backend],
         told: Callable[[str], None] = lambda reason: None,
-        broke: Callable[[Backend], None] = lambda backend: None,
+        broke: Callable[[Backend, bool], None] = lambda backend, hangs: None,
     ) -> None:
         self.codec = codec
         self._left = list(backends)
@@ -51,17 +51,17 @@ class Failover:
     def abandon(self) -> bool:
         """A call of ``decode`` does not return, and will not be waited for. From another thread.
 
-        Whether a new decoder would have another backend to go on with; if so, this one's is not tried again.
+        Whether a new decoder would have another backend to go on with.
         """
         if not self._left:
             return False
-        self._broke(self._backend)
+        self._broke(self._backend, True)
         self._told(f"{self.name} hangs; {self._left[0].title} goes on")
         return True
 
     def _go_on(self, frame: EncodedFrame, cause: str) -> list[Picture]:
         """The backend is lost. A keyframe is shown all the same; after any other frame one must come first."""
-        self._broke(self._backend)
+        self._broke(self._backend, False)
         if not self._left:
             self._left.append(self._backend)  # nothing else decodes this: better a new start than no picture
         try:

@@ -19,8 +19,8 @@ class Breaking:
 
     name, title, hardware = "breaking", "a device that breaks", True
 
-    def __init__(self, frames: int = 1000, refuses: bool = False, opens: bool = True) -> None:
-        self.frames, self.refuses, self.opens, self.opened = frames, refuses, opens, 0
+    def __init__(self, frames: int = 1000, refuses: bool = False, opens: bool = True, dies: bool = False) -> None:
+        self.frames, self.refuses, self.opens, self.dies, self.opened = frames, refuses, opens, dies, 0
 
     def open(self, codec):
         self.opened += 1
@@ -34,6 +34,7 @@ class Breaking:
         def decode(frame):
             seen.append(frame)
             if len(seen) > self.frames:
+                self.opens = not self.dies
                 raise DecoderFailed("the breaking one broke: the device is gone")
             if self.refuses and frame.keyframe:
                 raise DecodeError("beyond me")
@@ -50,14 +51,14 @@ def stream(count: int = 12, keyframe_at: int = 6):
 
 def test_after_a_failure_the_next_keyframe_goes_to_the_cpu():
     told, broke, backend = [], [], Breaking(3)
-    decoder = Failover("H264", [backend, SOFTWARE], told.append, broke.append)
+    decoder = Failover("H264", [backend, SOFTWARE], told.append, lambda *args: broke.append(args))
     frames = stream()
     for frame in frames[:3]:
         assert len(decoder.decode(frame)) == 1
     assert decoder.name == "the breaking one"
     with pytest.raises(DecodeError, match="goes on at the next keyframe"):
         decoder.decode(frames[3])
-    assert broke == [backend]
+    assert broke == [(backend, False)]
     assert told == ["the breaking one broke: the device is gone; h264 (FFmpeg, software) goes on"]
     for frame in frames[6:]:
         assert [picture.timestamp for picture in decoder.decode(frame)] == [frame.timestamp]
@@ -75,7 +76,7 @@ def test_a_failure_at_a_keyframe_costs_nothing():
 
 def test_a_keyframe_that_a_device_refuses_is_shown_by_the_cpu():
     told, broke = [], []
-    decoder = Failover("H264", [Breaking(refuses=True), SOFTWARE], told.append, broke.append)
+    decoder = Failover("H264", [Breaking(refuses=True), SOFTWARE], told.append, lambda *args: broke.append(args))
     for frame in stream():
         assert len(decoder.decode(frame)) == 1
     assert told == ["the breaking one can't decode this stream (beyond me); h264 (FFmpeg, software) goes on"]
@@ -117,8 +118,8 @@ def test_what_does_not_open_is_passed_over_and_nothing_at_all_is_an_error():
 class TestDecoders:
     backend: ClassVar[Breaking]
 
-    def decoders(self) -> Decoders:
-        self.backend = Breaking(3)
+    def decoders(self, dies: bool = True) -> Decoders:
+        self.backend = Breaking(3, dies=dies)
         proofs = [Proof("H264", name, name, False, True, "") for name in ("breaking", "software")]
         return Decoders(proofs, {"breaking": self.backend, "software": SOFTWARE})
 
@@ -131,6 +132,27 @@ class TestDecoders:
         with pytest.raises(DecodeError):
             first.decode(stream()[3])
         assert decoders.open("H264", lambda reason: None).name == "h264 (FFmpeg, software)"
+
+    def test_a_device_that_is_in_order_serves_other_streams(self):
+        """It broke by what a sender sent: that may cost the sender its device, but nobody else."""
+        decoders = self.decoders(dies=False)
+        first = decoders.open("H264", lambda reason: None)
+        for frame in stream()[:3]:
+            first.decode(frame)
+        with pytest.raises(DecodeError):
+            first.decode(stream()[3])
+        assert decoders.open("H264", lambda reason: None).name == "the breaking one"
+        assert len(first.decode(stream()[6])) == 1
+        assert first.name == "h264 (FFmpeg, software)"
+
+    def test_one_that_hangs_is_not_even_proven(self):
+        decoders, told = self.decoders(dies=False), []
+        first = decoders.open("H264", told.append)
+        opened = self.backend.opened
+        assert first.abandon()
+        assert (told, self.backend.opened) == (["the breaking one hangs; the CPU goes on"], opened)
+        assert decoders.open("H264", told.append).name == "h264 (FFmpeg, software)"
+        assert not decoders.open("H264", told.append).abandon(), "nothing else is left"
 
     def test_only_what_was_proven_is_used(self):
         proofs = [Proof("H264", "breaking", "", True, False, "no"), Proof("H264", "software", "", False, True, "")]

@@ -12,6 +12,7 @@ from receiver.decode.backends import SOFTWARE, VIDEO
 from receiver.decode.ffmpeg import MAX_PENDING
 from receiver.decode.probe import proof_frame
 from receiver.media import EncodedFrame
+from tests.gpu import streams
 
 codecs = st.sampled_from(VIDEO)
 
@@ -60,6 +61,15 @@ def test_a_picture_larger_than_any_screen_is_refused():
     data[6:10] = (16383).to_bytes(2, "little") * 2  # RFC 6386, section 9.1: width and height of a keyframe
     with pytest.raises(DecodeError):
         SOFTWARE.open("VP8").decode(changed(proof_frame("VP8"), data=bytes(data)))
+
+
+@pytest.mark.parametrize("codec", ["H264", "AV1"])
+def test_a_picture_beyond_the_bound_is_refused_whatever_the_codec(codec):
+    (frame,) = streams.frames(codec, streams.encode(codec, 4160, 2304, 1))
+    decoder = SOFTWARE.open(codec)
+    with pytest.raises(DecodeError):
+        decoder.decode(frame)
+    decoder.close()
 
 
 def test_frames_without_a_picture_are_forgotten():

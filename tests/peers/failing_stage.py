@@ -6,10 +6,12 @@ then breaks as a device does that is gone. ``hanging`` does not come back from i
 
 import sys
 import threading
+from collections.abc import Callable
 
 from receiver.decode.api import DecoderFailed
 from receiver.decode.backends import BACKENDS, SOFTWARE
 from receiver.decode.ffmpeg import FfmpegDecoder
+from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
 from receiver.stage.__main__ import main
 
@@ -21,13 +23,15 @@ class FailingDecoder:
 
     name = "failing (a test's device)"
 
-    def __init__(self, decoder: FfmpegDecoder) -> None:
+    def __init__(self, decoder: FfmpegDecoder, gone: Callable[[], None] = lambda: None) -> None:
         self._decoder = decoder
+        self._gone = gone
         self._frames = 0
 
     def decode(self, frame: EncodedFrame) -> list[Picture]:
         self._frames += 1
         if self._frames > LASTS:
+            self._gone()
             raise DecoderFailed(f"{self.name} broke: the device is gone")
         return self._decoder.decode(frame)
 
@@ -55,8 +59,12 @@ class Failing:
     def __init__(self, name: str = "failing") -> None:
         self.name = name
 
+        self._gone = threading.Event()
+
     def open(self, codec: Codec) -> FailingDecoder:
-        return FailingDecoder(SOFTWARE.open(codec))
+        if self._gone.is_set():
+            raise BackendUnavailable("the device is gone")
+        return FailingDecoder(SOFTWARE.open(codec), self._gone.set)
 
 
 class Hanging:
