@@ -86,6 +86,16 @@ def _parser() -> argparse.ArgumentParser:
     revoke = what.add_parser("revoke", help="close its connections and make it pair again")
     revoke.add_argument("device", metavar="ID", help="its ID, or how that begins")
 
+    keys = add("keys", _keys, "list, make and revoke stream keys, by which OBS and other WHIP tools may cast")
+    keys.add_argument("--json", action="store_true", help="print JSON")
+    what = keys.add_subparsers(dest="action", metavar="ACTION")
+    what.add_parser("list", help="list them, which is also what is done without an action")
+    make = what.add_parser("make", help="make one and print it, this once")
+    make.add_argument("name", metavar="NAME", help="what the TV shall call the tool")
+    make.add_argument("--days", type=int, default=90, help="for how many days it is good, 1 to 366 (default: 90)")
+    revoke = what.add_parser("revoke", help="end one, and what it shares, at once")
+    revoke.add_argument("key", metavar="ID", help="its ID")
+
     audit = add("audit", _audit, "print who was let in, who was refused, and who did what")
     audit.add_argument("--verify", action="store_true", help="check instead that no line was altered or left out")
     audit.add_argument("--json", action="store_true", help="print JSON, one line for each entry")
@@ -152,6 +162,26 @@ def _devices(args: argparse.Namespace) -> int:
         print(json.dumps(reply.devices, indent=2, ensure_ascii=False))
     else:
         print(reply.done or devices(reply.devices))
+    return 0
+
+
+def _keys(args: argparse.Namespace) -> int:
+    from receiver.admin import ask
+    from receiver.link import AdminKeys, AdminKeysReply
+    from receiver.outline import made_key, stream_keys
+
+    given = {key: getattr(args, key) for key in ("key", "name", "days") if hasattr(args, key)}
+    if not 1 <= given.get("days", 1) <= 366:
+        raise ConfigError("A stream key is good for 1 to 366 days.")
+    reply = ask(_load(args).paths.runtime_dir, AdminKeys(args.action or "list", **given), AdminKeysReply)
+    if reply.error:
+        raise ReceiverError(reply.error)
+    if args.json:
+        print(json.dumps(reply.made or reply.keys, indent=2, ensure_ascii=False))
+    elif reply.made:
+        print(made_key(reply.made))
+    else:
+        print(reply.done or stream_keys(reply.keys))
     return 0
 
 

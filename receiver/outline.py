@@ -1,5 +1,6 @@
 """JSON-ready values as an indented outline for people. Pure."""
 
+import base64
 import datetime
 from collections.abc import Mapping, Sequence
 
@@ -39,11 +40,45 @@ def devices(rows: Sequence[Mapping[str, object]]) -> str:
         return "No device has paired yet."
     cells = [("ID", "NAME", "ROLE", "LAST SEEN", "")]
     for row in rows:
-        seen = datetime.datetime.fromtimestamp(int(str(row["last_seen"]))).strftime("%Y-%m-%d %H:%M")
-        cells.append(
-            (str(row["id"])[:8], str(row["name"]), str(row["role"]), seen, "connected" if row["connected"] else "")
-        )
-    widths = [max(len(line[column]) for line in cells) for column in range(5)]
+        seen, connected = _when(row["last_seen"]), "connected" if row["connected"] else ""
+        cells.append((str(row["id"])[:8], str(row["name"]), str(row["role"]), seen, connected))
+    return _table(cells)
+
+
+def stream_keys(rows: Sequence[Mapping[str, object]]) -> str:
+    """The stream keys as a table for people."""
+    if not rows:
+        return "There is no stream key. Make one with: ddp-receiver keys make NAME"
+    cells = [("ID", "NAME", "GOOD UNTIL", "LAST USED")]
+    for row in rows:
+        used = _when(row["used"]) if row["used"] else "never"
+        cells.append((str(row["id"]), str(row["name"]), _when(row["expires"]), used))
+    return _table(cells)
+
+
+def made_key(made: Mapping[str, object]) -> str:
+    """A new stream key, and what is to be done with it."""
+    digest = base64.urlsafe_b64decode(f"{made['certificate']}=").hex(":").upper()
+    lines = [
+        f"A stream key for {made['name']}, good until {_when(made['expires'])}. It is shown this once:",
+        "",
+        f"  Address      {made['address']}",
+        f"  Key          {made['key']}",
+        f"  Certificate  {digest}",
+        "",
+        "Whoever has the key can share on this display, as a guest could. The tool must trust the display's",
+        "certificate (https.crt in the state folder, its SHA-256 is above): one that trusts any gives the key away.",
+        f"End it with: ddp-receiver keys revoke {made['id']}",
+    ]
+    return "\n".join(lines)
+
+
+def _when(seconds: object) -> str:
+    return datetime.datetime.fromtimestamp(int(str(seconds))).strftime("%Y-%m-%d %H:%M")
+
+
+def _table(cells: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells
     )

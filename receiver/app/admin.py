@@ -17,6 +17,8 @@ from receiver.errors import ReceiverError
 from receiver.link import (
     AdminDevices,
     AdminDevicesReply,
+    AdminKeys,
+    AdminKeysReply,
     AdminStatus,
     AdminStatusReply,
     LinkError,
@@ -35,7 +37,7 @@ MAX_CLIENTS = 8
 
 
 class AdminServer:
-    """Serves ``AdminStatus``, ``AdminDevices``, ``TakeSnapshot`` and ``SetTap``."""
+    """Serves ``AdminStatus``, ``AdminDevices``, ``AdminKeys``, ``TakeSnapshot`` and ``SetTap``."""
 
     def __init__(
         self,
@@ -43,11 +45,13 @@ class AdminServer:
         screen: Screen,
         status: Callable[[], dict[str, object]],
         devices: Callable[[AdminDevices], AdminDevicesReply],
+        keys: Callable[[AdminKeys], AdminKeysReply],
     ) -> None:
         self._path = path
         self._screen = screen
         self._status = status
         self._devices = devices
+        self._keys = keys
         self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -105,6 +109,8 @@ class AdminServer:
                 link.send(AdminStatusReply(self._status()))
             case AdminDevices():
                 link.send(self._devices(message))
+            case AdminKeys():
+                link.send(self._keys(message))
             case TakeSnapshot(request, max_width, image_format):
                 taken = await self._screen.snapshot(max_width, image_format)
                 link.send(Snapshot(request, taken.image, taken.width, taken.height))

@@ -12,6 +12,7 @@ from receiver.app.audit_desk import Record, unrecorded
 from receiver.app.command_desk import CommandDesk
 from receiver.app.data_desk import DataDesk
 from receiver.app.input_desk import InputDesk
+from receiver.app.keys_desk import KeysDesk
 from receiver.app.question import Sign
 from receiver.clock import Clock
 from receiver.ddp.capabilities import Capability
@@ -65,6 +66,7 @@ class FrontDesk:
         self.clock = clock
         self.data = DataDesk(clock)
         self.commands: CommandDesk
+        self.keys: KeysDesk | None = None
         self.input = InputDesk(signs, clock)
         self.record: Record = unrecorded
         self.tries = PinTries()

@@ -54,6 +54,7 @@ class FloorDesk:
         self._floor = Floor(1 if mode == "one" else places, moderated=mode == "moderated")
         self._presenting: tuple[str, ...] = ()
         self._people: dict[str, Person] = {}
+        self._mute: set[str] = set()
         self._told: dict[str, dict[str, object]] = {}
         self._grants: dict[str, asyncio.TimerHandle] = {}
         self.on_change: Callable[[], None] = lambda: None
@@ -62,16 +63,19 @@ class FloorDesk:
 
     # ---- coming and going
 
-    def join(self, person: Person) -> None:
-        """A session has begun."""
+    def join(self, person: Person, *, answers: bool = True) -> None:
+        """A session has begun. ``answers``: whether others' questions can be put to it; not so for a tool."""
         self._people[person.session_id] = person
-        self._floor.join(person.session_id, allows(person.role, "control"))
+        if not answers:
+            self._mute.add(person.session_id)
+        self._floor.join(person.session_id, allows(person.role, "control"), answers)
         self._tell()
 
     async def leave(self, person: Person) -> None:
         """A session is over; nothing is left of it."""
         who = person.session_id
         self._people.pop(who, None)
+        self._mute.discard(who)
         self._told.pop(who, None)
         self._floor.leave(who)
         self._settle()
@@ -107,8 +111,9 @@ class FloorDesk:
         return begun
 
     def presenters(self) -> tuple[str, ...]:
-        """The sessions that present, the longest first. ``on_change`` is called when they may be others."""
-        return self._floor.presenting
+        """The sessions that present and can be asked, the longest first. ``on_change`` is called when they may be
+        others."""
+        return tuple(who for who in self._floor.presenting if who not in self._mute)
 
     def owners(self) -> dict[int, Sender]:
         """The streams that are on, oldest first, and whose they are."""
@@ -145,7 +150,7 @@ class FloorDesk:
 
         async def request(params: dict[str, Any]) -> object:
             read(params, Nothing)
-            return self._request(person)
+            return self.request(person)
 
         async def release(params: dict[str, Any]) -> object:
             read(params, Nothing)
@@ -169,7 +174,8 @@ class FloorDesk:
             "floor.promote": decide(self._floor.promote, "takeover granted"),
         }
 
-    def _request(self, person: Person) -> dict[str, object]:
+    def request(self, person: Person) -> dict[str, object]:
+        """``floor.request``. Raises Refusal."""
         who, floor = person.session_id, self._floor
         if floor.state(who) == "watching":
             try:

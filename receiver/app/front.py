@@ -18,6 +18,7 @@ from receiver.app.meteor_peer import MeteorPeer
 from receiver.app.peer import Stagehand
 from receiver.app.sessions import Sessions
 from receiver.app.visit import Visit
+from receiver.app.whip_desk import WhipDesk
 from receiver.config import Config
 from receiver.ddp.capabilities import VERSION, Capability
 from receiver.ddp.channel import Channel, Connections
@@ -74,6 +75,7 @@ class Front:
         self._addresses: tuple[str, ...] = ()
         self._hostname = socket.gethostname()
         self._server: Server | None = None
+        self._files: CertificateFiles | None = None
         self._pairing_token = secrets.token_urlsafe(6)
 
     @property
@@ -124,6 +126,7 @@ class Front:
         connections: Connections,
         console: Console | None = None,
         native: Native | None = None,
+        whip: WhipDesk | None = None,
     ) -> None:
         """Serve the sender page, the description and the DDP WebSocket. Raises StateError."""
         display = desk.display
@@ -135,8 +138,10 @@ class Front:
             await MeteorPeer(desk, channel, lambda: certificate_hash(files.certificate)).run()
 
         desk.data.server.sources["displays"] = lambda: publications.displays(display.id, self._describe(display))
-        desk.data.server.sources["sessions"] = lambda: publications.sessions(sessions.all())
-        files = self._certificate()
+        desk.data.server.sources["sessions"] = lambda: publications.sessions(
+            [*sessions.all(), *(whip.tools if whip else ())]
+        )
+        files = self._files = self._certificate()
         site = Site(
             web=WEB,
             allowed_hosts=self.allowed_hosts,
@@ -148,6 +153,7 @@ class Front:
             snapshot=snapshot,
             console=console,
             native=native,
+            whip=whip,
         )
         self._server = Server(
             build_app(site, connections),
@@ -158,6 +164,12 @@ class Front:
             key=files.key,
         )
         self._server.start()
+
+    def certificate_hash(self) -> bytes:
+        """By which a client tells the certificate that we show now. Raises ReceiverError."""
+        if self._files is None:
+            raise ReceiverError("The display is starting. Try again in a few seconds.")
+        return certificate_hash(self._files.certificate)
 
     def _certificate(self) -> CertificateFiles:
         state = self._config.paths.state_dir

@@ -18,24 +18,28 @@ from receiver.app.devices import Devices
 from receiver.app.facts import Facts, join_url, scene
 from receiver.app.floor_desk import FloorDesk
 from receiver.app.front import ANYWHERE, Front, capability
+from receiver.app.keys_desk import KeysDesk
 from receiver.app.native_desk import NativeDesk
 from receiver.app.notices import Notices
 from receiver.app.peer import Peer
 from receiver.app.screen import Screen
 from receiver.app.sessions import Sessions
 from receiver.app.url_casting import Reach
+from receiver.app.whip_desk import WhipDesk
 from receiver.clock import MonotonicClock
 from receiver.config import Config
 from receiver.ddp.capabilities import Capability
 from receiver.ddp.channel import Connections
 from receiver.ddp.console import Console
 from receiver.ddp.listen import Open
+from receiver.ddp.whip import ENDPOINT
 from receiver.discovery.service import Discovery
 from receiver.launch import stage_arguments, this_board
 from receiver.link import StageReady
 from receiver.notify import Notify
 from receiver.trust.identity_file import credentials_folder, load_identity
 from receiver.trust.store import DeviceStore
+from receiver.trust.stream_keys import StreamKeys
 
 log = logging.getLogger(__name__)
 
@@ -102,10 +106,18 @@ class Receiver:
         self._floor.on_change = self._desk.input.settle
         self._sessions = Sessions()
         self._sessions.on_connected = self._connected
-        self._desk.on_revoked = self._sessions.revoke
+        self._desk.on_revoked = self._revoked
         devices = Devices(store, self._desk, self._sessions, self._appointed)
+        stream_keys = StreamKeys(state)
+        self._keys = self._desk.keys = KeysDesk(stream_keys, lambda: self._desk.wall_s)
+        self._keys.address, self._keys.certificate = self._whip_address, self._front.certificate_hash
+        self._whip = WhipDesk(stream_keys, self._floor, self._desk.commands, clock, lambda: self._desk.wall_s)
+        self._whip.record = self._keys.record = self._audit.record
+        self._keys.on_revoked = self._whip.revoked
         self._native = NativeDesk(self._desk, self._sessions, devices.rows)
-        self._admin = AdminServer(config.paths.runtime_dir / SOCKET_NAME, self._screen, self.status, devices.answer)
+        self._admin = AdminServer(
+            config.paths.runtime_dir / SOCKET_NAME, self._screen, self.status, devices.answer, self._keys.answer
+        )
         self._times: list[asyncio.Task[None]] = []
         self._discovery = Discovery(
             self._front.advertisement(display),
@@ -127,6 +139,15 @@ class Receiver:
         self._floor.join(peer)
         self._desk.input.join(peer)
 
+    def _revoked(self, fingerprint: str) -> None:
+        self._sessions.revoke(fingerprint)
+        self._keys.device_revoked(fingerprint)
+
+    def _whip_address(self) -> str:
+        """Where tools send to, by the first address that others reach us by."""
+        join = self._screen.scene.join_url or join_url("localhost", self._front.https_port)
+        return join.rstrip("/") + ENDPOINT
+
     def _moved(self, addresses: list[str]) -> None:
         bind = self._config.http.bind
         addresses = [address for address in addresses if bind in ("", *ANYWHERE, address)]
@@ -143,9 +164,11 @@ class Receiver:
         await self._casting.start()
         await self._discovery.start()
         self._times = [asyncio.create_task(part.run()) for part in (self._desk, self._sessions, self._audit)]
-        console = Console(self._console.status, self._console.run)
+        console = Console(self._console.status, self._console.run, self._keys.at_console)
         native = self._native.answer
-        self._front.start(self._desk, self._floor, self._sessions, self._snapshot, Connections(), console, native)
+        self._front.start(
+            self._desk, self._floor, self._sessions, self._snapshot, Connections(), console, native, self._whip
+        )
         print(self._banner(ready), flush=True)
 
     def _banner(self, ready: StageReady) -> str:
@@ -180,6 +203,7 @@ class Receiver:
             "join_qr": self._screen.scene.join_qr,
             "pin": facts.pin,
             "casts": self._casting.status(),
+            "stream_keys": len(self._keys.rows()),
             "floor": self._floor.status(),
             "input": self._desk.input.status(),
             "away": list(facts.away),

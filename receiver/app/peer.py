@@ -88,6 +88,7 @@ class Peer:
             **desk.input.methods(self),
             **self._data.methods,
             **stagehand.methods(self),
+            **(desk.keys.methods(self) if desk.keys else {}),
         }
 
     # ---- life

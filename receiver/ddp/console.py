@@ -27,11 +27,12 @@ MAX_BODY = 64 * 1024
 
 @dataclass(frozen=True)
 class Console:
-    """What the app supplies. ``status``: JSON-ready facts. ``run``: verb and parameters to the result; raises
-    PeerError, ReceiverError."""
+    """What the app supplies. ``status``: JSON-ready facts. ``run``: verb and parameters to the result; ``keys``:
+    likewise for stream keys. Both raise PeerError, ReceiverError."""
 
     status: Callable[[], dict[str, object]]
     run: Callable[[str, dict[str, Any]], Awaitable[dict[str, object]]]
+    keys: Callable[[str, dict[str, Any]], dict[str, object]]
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,12 +55,21 @@ def console_routes(console: Console, web: Path) -> list[Route]:
         return only_here(request, SUBJECT) or JSONResponse(console.status())
 
     async def command(request: Request) -> Response:
+        return await answer(request, console.run)
+
+    async def keys(request: Request) -> Response:
+        async def asked(verb: str, params: dict[str, Any]) -> dict[str, object]:
+            return console.keys(verb, params)
+
+        return await answer(request, asked)
+
+    async def answer(request: Request, do: Callable[[str, dict[str, Any]], Awaitable[dict[str, object]]]) -> Response:
         refused = only_here(request, SUBJECT)
         if refused is not None:
             return refused
         try:
             order = await _order(request)
-            return JSONResponse({"result": await console.run(order.verb, order.params)})
+            return JSONResponse({"result": await do(order.verb, order.params)})
         except Refusal as refusal:
             return _error(400, refusal)
         except PeerError as error:
@@ -72,6 +82,7 @@ def console_routes(console: Console, web: Path) -> list[Route]:
         Route("/console/commands.json", commands),
         Route("/console/status.json", status),
         Route("/console/command", command, methods=["POST"]),
+        Route("/console/keys", keys, methods=["POST"]),
     ]
 
 

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from receiver.ddp.origin import ForeignHost, ForeignOrigin, check_request, security_headers
+from receiver.ddp.whip import ENDPOINT
 
 MAX_REQUESTS = 128
 MAX_REQUESTS_PER_ADDRESS = 32
@@ -50,7 +51,7 @@ class Guard:
         host = headers.get("host", "")
         secure = scope["scheme"] in ("https", "wss")
         try:
-            check_request(host, headers.get("origin"), "https" if secure else "http", self._allowed_hosts())
+            check_request(host, _origin(scope, headers), "https" if secure else "http", self._allowed_hosts())
         except ForeignHost as error:
             await refuse(scope, receive, send, 421, str(error))
         except ForeignOrigin as error:
@@ -76,6 +77,14 @@ class Guard:
             self._running[address] -= 1
             if not self._running[address]:
                 del self._running[address]
+
+
+def _origin(scope: Scope, headers: Headers) -> str | None:
+    """WHIP is for any site's page, which has nothing of ours to use there but a key that it was given."""
+    path = str(scope["path"])
+    if scope["type"] == "http" and (path == ENDPOINT or path.startswith(ENDPOINT + "/")):
+        return None
+    return headers.get("origin")
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:

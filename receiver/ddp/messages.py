@@ -70,6 +70,17 @@ class FloorDecision(Params, frozen=True):
     session: Binary
 
 
+class KeyMake(Params, frozen=True):
+    """``name``: what the TV calls the tool; ``days``: for how long its key is good."""
+
+    name: Text
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 90
+
+
+class KeyRevoke(Params, frozen=True):
+    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}$")]
+
+
 class Nothing(Params, frozen=True):
     """Methods without parameters."""
 

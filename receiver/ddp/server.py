@@ -21,6 +21,7 @@ from receiver.ddp.console import Console, console_routes
 from receiver.ddp.guard import AllowedHosts, Guard, address_of
 from receiver.ddp.here import only_here
 from receiver.ddp.native import Native, native_route
+from receiver.ddp.whip_routes import Whip, whip_routes
 from receiver.errors import ReceiverError
 
 SUBPROTOCOL = "ddp.v2+json"
@@ -41,8 +42,8 @@ class Site:
     ``handler``: runs one DDP WebSocket; ``meteor``: one of a Meteor client. ``negotiate``: our answer to a Capability
     header, or Refusal. ``describe``: the body of ``/.well-known/ddp``. ``device_xml``: the UPnP description.
     ``snapshot``: what the TV shows, as JPEG.
-    ``console``: what answers the page at ``/console``, if there is to be one; ``native``: likewise what
-    answers ``/api``.
+    ``console``: what answers the page at ``/console``, if there is to be one; ``native`` and ``whip``: likewise what
+    answers ``/api`` and ``/whip``.
     """
 
     web: Path
@@ -55,6 +56,7 @@ class Site:
     snapshot: Callable[[], Awaitable[bytes]]
     console: Console | None = None
     native: Native | None = None
+    whip: Whip | None = None
 
 
 def build_app(site: Site, connections: Connections) -> ASGIApp:
@@ -126,6 +128,7 @@ def build_app(site: Site, connections: Connections) -> ASGIApp:
         Route("/tv/snapshot.jpg", snapshot),
         *(console_routes(site.console, site.web) if site.console else ()),
         *((native_route(site.native),) if site.native else ()),
+        *(whip_routes(site.whip) if site.whip else ()),
         Mount("/", StaticFiles(directory=site.web, html=True), middleware=public),
     ]
     return Guard(Starlette(routes=routes), site.allowed_hosts)

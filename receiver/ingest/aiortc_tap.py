@@ -88,7 +88,6 @@ class PeerTransport:
         self._gatherer = aiortc.RTCIceGatherer(iceServers=[])
         self._ice = aiortc.RTCIceTransport(self._gatherer)
         self._dtls = aiortc.RTCDtlsTransport(self._ice, [self._certificate])
-        self._dtls._set_role("server")
         self._connection = self._ice._connection
         self._to_dtls = self._connection.data_received
         _replace(self._connection, data_received=self._filter_dtls)
@@ -171,7 +170,12 @@ class PeerTransport:
         )
 
     async def connect(self, offer: Offer) -> None:
-        """ICE and then DTLS, until there are keys. Raises TransportFailed."""
+        """ICE and then DTLS, until there are keys. Raises TransportFailed.
+
+        We are the DTLS server, which has browsers choose AES-256-GCM, unless the sender can be nothing else itself
+        (FFmpeg's way, where it is not told another).
+        """
+        self._dtls._set_role("client" if offer.setup == "passive" else "server")
         for candidate in offer.candidates:
             await self.add_candidate(candidate)
         await self._ice.start(aiortc.RTCIceParameters(usernameFragment=offer.ufrag, password=offer.password))

@@ -199,6 +199,7 @@ def write(
     max_kbps: int = MAX_KBPS,
 ) -> str:
     """The answer's text, with every candidate in it."""
+    setup = "active" if offer.setup == "passive" else "passive"
     bundle = [offer.media[index].mid for index in accepted if offer.media[index].mid]
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0"]
     if bundle:
@@ -220,7 +221,7 @@ def write(
             lines += _format_lines(accepted_format, media.kind, start_kbps, max_kbps)
         lines += [f"a=ptime:{PTIME_MS}"] if media.kind == "audio" else []
         lines += [f"a=ice-ufrag:{local.ufrag}", f"a=ice-pwd:{local.password}"]
-        lines += [f"a=fingerprint:sha-256 {local.fingerprint}", "a=setup:passive"]
+        lines += [f"a=fingerprint:sha-256 {local.fingerprint}", f"a=setup:{setup}"]
         lines += [f"a=candidate:{candidate}" for candidate in local.candidates]
         lines.append("a=end-of-candidates")
     return "\r\n".join(lines) + "\r\n"

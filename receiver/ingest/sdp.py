@@ -178,8 +178,8 @@ def _check(offer: Offer) -> None:
         raise SdpError("the offer lacks a certificate fingerprint; media must be encrypted with DTLS-SRTP")
     if not {"sha-256", "sha-384", "sha-512"} & offer.fingerprints.keys():
         raise SdpError("the offer's certificate fingerprint must be sha-256, sha-384 or sha-512")
-    if offer.setup not in ("actpass", "active"):
-        raise SdpError(f"the offer's a=setup:{offer.setup[:16]} leaves us the DTLS client's part; use actpass")
+    if offer.setup not in ("actpass", "active", "passive"):
+        raise SdpError(f"the offer's a=setup:{offer.setup[:16]} begins no connection; use actpass")
     mids = [media.mid for media in offer.media if media.mid]
     if len(set(mids)) != len(mids):
         raise SdpError("two media sections of the offer have the same mid")

@@ -11,6 +11,8 @@ ends of the socket pair on which one intake sends ``EncodedFrame`` to the stage 
 from receiver.link.admin import (
     AdminDevices,
     AdminDevicesReply,
+    AdminKeys,
+    AdminKeysReply,
     AdminStatus,
     AdminStatusReply,
 )
@@ -62,6 +64,8 @@ __all__ = [
     "MAX_MESSAGE",
     "AdminDevices",
     "AdminDevicesReply",
+    "AdminKeys",
+    "AdminKeysReply",
     "AdminStatus",
     "AdminStatusReply",
     "AttachStage",

@@ -31,3 +31,22 @@ class AdminDevicesReply(msgspec.Struct, frozen=True, tag="admin-devices-reply"):
     devices: list[dict[str, object]]
     done: str = ""
     error: str = ""
+
+
+class AdminKeys(msgspec.Struct, frozen=True, tag="admin-keys"):
+    """Ask for the stream keys, make one, or revoke the one whose id is ``key``."""
+
+    action: Literal["list", "make", "revoke"] = "list"
+    key: str = ""
+    name: str = ""
+    days: int = 90
+
+
+class AdminKeysReply(msgspec.Struct, frozen=True, tag="admin-keys-reply"):
+    """The keys as JSON-ready values; ``made``: the new one with its text, which is told only here; ``done`` or
+    ``error`` is a sentence."""
+
+    keys: list[dict[str, object]]
+    made: dict[str, object] = {}
+    done: str = ""
+    error: str = ""

@@ -8,6 +8,8 @@ from receiver.errors import ReceiverError
 from receiver.link.admin import (
     AdminDevices,
     AdminDevicesReply,
+    AdminKeys,
+    AdminKeysReply,
     AdminStatus,
     AdminStatusReply,
 )
@@ -87,6 +89,8 @@ Message = (
     | AdminStatusReply
     | AdminDevices
     | AdminDevicesReply
+    | AdminKeys
+    | AdminKeysReply
     | EncodedFrame
 )
 

@@ -55,6 +55,7 @@ class Stranger(PeerError):
 @dataclass
 class _Person:
     decides: bool
+    answers: bool
     state: FloorState = "watching"
 
 
@@ -89,15 +90,19 @@ class Floor:
 
     def answerers(self, who: str) -> tuple[str, ...]:
         """Who can still be expected to answer ``who``, who waits: on an open floor those who present and have not
-        said no, on a moderated one those who decide, until they have approved."""
+        said no, on a moderated one those who decide, until they have approved. Where all who present are tools, which
+        can't be asked, those who decide are asked for them."""
+        deciders = tuple(name for name, person in self._people.items() if person.decides and name != who)
         if self.moderated:
-            asking = self.state(who) == "asking"
-            return tuple(name for name, person in self._people.items() if person.decides and asking)
-        return tuple(presenter for presenter in self._presenting if (who, presenter) not in self._kept)
+            return deciders if self.state(who) == "asking" else ()
+        able = [presenter for presenter in self._presenting if self._people[presenter].answers]
+        if self._presenting and not able:
+            return deciders if self.state(who) == "queued" else ()
+        return tuple(presenter for presenter in able if (who, presenter) not in self._kept)
 
-    def join(self, who: str, decides: bool) -> None:
-        """Somebody is here. Again: their right to decide is this from now on."""
-        person = self._people.setdefault(who, _Person(decides))
+    def join(self, who: str, decides: bool, answers: bool = True) -> None:
+        """Somebody is here. Again: their right to decide is this from now on. ``answers``: whether it can be asked."""
+        person = self._people.setdefault(who, _Person(decides, answers))
         person.decides = decides
 
     def leave(self, who: str) -> None:

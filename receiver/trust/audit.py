@@ -30,6 +30,8 @@ Event = Literal[
     "input asked",
     "input granted",
     "input denied",
+    "stream key made",
+    "stream key revoked",
     "command",
     "setting changed",
     "log began",

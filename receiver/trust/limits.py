@@ -23,6 +23,9 @@ START_EVERY = 5 * SECOND
 MAX_SOURCES = 256
 """Drop rule: the source that has asked least recently is forgotten."""
 
+KEY_BURST = 10
+KEY_EVERY = 60 * SECOND
+
 
 class RateLimited(PeerError):
     """Too soon; ``retry_after_ns`` says when."""
@@ -98,3 +101,26 @@ class StartBudget:
         self._full_at.move_to_end(source)
         while len(self._full_at) > MAX_SOURCES:
             self._full_at.popitem(last=False)
+
+
+class KeyTries:
+    """Wrong stream keys of each source: after ten it is locked out, and gets one more try a minute.
+
+    A key can't be guessed, so this only keeps a guesser from making work; it locks nobody out but the guesser.
+    """
+
+    def __init__(self) -> None:
+        self._clear_at: OrderedDict[str, int] = OrderedDict()
+
+    def check(self, source: str, now: int) -> None:
+        """Raise Locked where ``source`` may not try now."""
+        wait = self._clear_at.get(source, now) + KEY_EVERY - (now + KEY_BURST * KEY_EVERY)
+        if wait > 0:
+            raise Locked("Too many wrong stream keys came from this device.", wait)
+
+    def failed(self, source: str, now: int) -> None:
+        """A key was wrong."""
+        self._clear_at[source] = max(self._clear_at.get(source, now), now) + KEY_EVERY
+        self._clear_at.move_to_end(source)
+        while len(self._clear_at) > MAX_SOURCES:
+            self._clear_at.popitem(last=False)

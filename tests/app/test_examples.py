@@ -7,7 +7,7 @@ from receiver.ddp.commands import COMMANDS
 from tests.peers import examples
 
 APP = Path(__file__).parents[2] / "receiver/app"
-NAME = re.compile(r'"((?:ddp|pair|auth|rtc|floor|input|data|session)\.[a-z]+)"')
+NAME = re.compile(r'"((?:ddp|pair|auth|rtc|floor|input|data|session|keys|quic)\.[a-z]+)"')
 
 
 def test_nothing_is_left_out() -> None:

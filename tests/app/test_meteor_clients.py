@@ -1,43 +1,23 @@
 """Meteor clients that others have written, under node, at a real display: npm's simpleddp and ddp."""
 
 import asyncio
-import hashlib
 import json
 import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.peers.display import DISPLAY_ID, FakeDisplay
+from tests.peers.npm import INSTALL_S, npm_modules
 
 PEERS = Path(__file__).parent.parent / "peers" / "meteor"
-INSTALL_S = 240
 
 
 @pytest.fixture(scope="session")
 def modules(pytestconfig: pytest.Config) -> Path:
     """The clients, fetched once by npm and kept in pytest's cache."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("node or npm is not installed here")
-    package = (PEERS / "package.json").read_bytes()
-    cache = pytestconfig.cache
-    assert cache is not None
-    folder = cache.mkdir(f"meteor-{hashlib.sha256(package).hexdigest()[:16]}")
-    if not (folder / "done").exists():
-        (folder / "package.json").write_bytes(package)
-        command = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
-        try:
-            installed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_S)
-        except subprocess.TimeoutExpired:
-            pytest.skip(f"npm could not fetch the clients within {INSTALL_S} s")
-        if installed.returncode:
-            pytest.skip(f"npm can't fetch the clients: {installed.stderr.strip().splitlines()[-1:]}")
-        (folder / "done").touch()
-    return folder / "node_modules"
+    return npm_modules(pytestconfig, PEERS / "package.json")
 
 
 async def run(modules: Path, *arguments: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ async def devices(
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     answer = Devices(display.devices, display.desk, display.sessions).answer
-    admin = AdminServer(tmp_path / SOCKET_NAME, cast(Screen, None), dict, answer)
+    admin = AdminServer(tmp_path / SOCKET_NAME, cast(Screen, None), dict, answer, cast(Any, None))
     admin.start()
 
     async def run(*arguments: str) -> tuple[int, str, str]:

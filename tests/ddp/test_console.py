@@ -34,11 +34,17 @@ async def run(verb: str, params: dict[str, Any]) -> dict[str, object]:
     return {"verb": verb, **params}
 
 
+def keys(verb: str, params: dict[str, Any]) -> dict[str, object]:
+    if verb != "make":
+        raise Refusal(ErrorCode.METHOD_NOT_FOUND, "Keys can be made.")
+    return {"made": params}
+
+
 @pytest.fixture
 async def origin(tmp_path: Path) -> AsyncIterator[str]:
     (tmp_path / "console.html").write_text("<!doctype html><title>console</title>")
 
-    console = Console(lambda: {"name": "Lounge"}, run)
+    console = Console(lambda: {"name": "Lounge"}, run, keys)
     app = Guard(Starlette(routes=console_routes(console, tmp_path)), lambda: ["127.0.0.1"])
     listener = listen("127.0.0.1", 0, Open())
     server = Server(app, Connections(), plain=[listener])

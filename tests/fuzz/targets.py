@@ -7,12 +7,20 @@ from tests.fuzz import (
     quic_targets,
     session_targets,
     trust_targets,
+    whip_targets,
     wire_targets,
 )
 from tests.fuzz.target import Target
 
-TARGETS: dict[str, Target] = {
-    target.name: target
-    for room in (wire_targets, trust_targets, http_targets, media_targets, quic_targets, session_targets, own_targets)
-    for target in room.TARGETS
-}
+ROOMS = (
+    wire_targets,
+    trust_targets,
+    http_targets,
+    media_targets,
+    quic_targets,
+    session_targets,
+    own_targets,
+    whip_targets,
+)
+
+TARGETS: dict[str, Target] = {target.name: target for room in ROOMS for target in room.TARGETS}

@@ -114,6 +114,11 @@ def test_the_answer_as_another_library_reads_it():
     assert text.count("a=ptime:10") == 1
 
 
+def test_a_sender_that_can_only_be_the_dtls_server_is_answered_as_a_client():
+    _, text = negotiate(OFFER.replace("a=setup:actpass", "a=setup:passive"))
+    assert text.count("a=setup:active") == 2
+
+
 MODERN = OFFER.replace(
     "a=rtpmap:35 AV1/90000\r\n",
     "a=rtpmap:35 AV1/90000\r\na=fmtp:35 level-idx=5;profile=0;tier=0\r\na=rtcp-fb:35 nack\r\n"
@@ -153,7 +158,7 @@ def test_only_codecs_that_were_proven_are_answered():
         ("a=fingerprint:sha-256 AB", "a=fingerprint:sha-256 XY", "fingerprint can't be read"),
         ("a=fingerprint:sha-256", "a=x", "lacks a certificate fingerprint"),
         ("a=fingerprint:sha-256", "a=fingerprint:md5", "must be sha-256"),
-        ("a=setup:actpass", "a=setup:passive", "DTLS client's part"),
+        ("a=setup:actpass", "a=setup:holdconn", "begins no connection"),
         ("a=ice-ufrag:abcd", "a=ice-ufrag:a b", "ice-ufrag"),
         ("a=ice-pwd", "a=x", "ICE credentials"),
         ("a=mid:1", "a=mid:0", "same mid"),

@@ -14,7 +14,18 @@ from typing import Any, Literal
 import psutil
 
 from receiver.admin import SOCKET_NAME
-from receiver.link import AdminStatus, AdminStatusReply, Message, SetTap, Snapshot, TakeSnapshot, TapPicture, TapSound
+from receiver.link import (
+    AdminKeys,
+    AdminKeysReply,
+    AdminStatus,
+    AdminStatusReply,
+    Message,
+    SetTap,
+    Snapshot,
+    TakeSnapshot,
+    TapPicture,
+    TapSound,
+)
 from receiver.linkio import Link
 from tests.peers import pattern
 
@@ -62,6 +73,19 @@ class Box:
             assert time.monotonic() < deadline, f"not reached in {timeout_s} s; status: {await self.status()}"
             await asyncio.sleep(0.05)
         return found
+
+    async def keys(self, action: Literal["list", "make", "revoke"], **given: Any) -> AdminKeysReply:
+        """``ddp-receiver keys``."""
+        answer = await self._ask(AdminKeys(action, **given))
+        assert isinstance(answer, AdminKeysReply)
+        return answer
+
+    async def make_key(self, name: str) -> dict[str, Any]:
+        """A new stream key and what goes with it, once the box has a certificate."""
+        while (answer := await self.keys("make", name=name)).error:
+            assert "starting" in answer.error
+            await asyncio.sleep(0.05)
+        return answer.made
 
     async def pin(self) -> str:
         """The PIN that the TV shows."""

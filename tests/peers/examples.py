@@ -171,6 +171,18 @@ async def data(book: Book, anna: Recorded) -> None:
     await book.ask(anna, "What does not exist.", "data.sub", {"id": "x", "name": "films"})
 
 
+async def keys(book: Book, anna: Recorded, ben: Recorded) -> None:
+    book.part("Stream keys")
+    made = await anna.request("keys.make", {"name": "OBS in the studio", "days": 30})
+    for value, name in ((made["key"], "<key>"), (made["id"], "<key's id>"), (made["address"], "<address>/whip")):
+        book.call(value, name)
+    asked, answer = anna.exchange("keys.make")
+    book.show("`keys.make`", "For a tool that speaks WHIP; its key is told this once.", ("→", asked), ("←", answer))
+    await book.ask(anna, "What there is.", "keys.list", {})
+    await book.ask(ben, "Only the display's owner may.", "keys.list", {})
+    await book.ask(anna, "Its end, and that of what it shares.", "keys.revoke", {"id": made["id"]})
+
+
 async def resuming(book: Book, tv: Box, carla: Recorded) -> None:
     book.part("Numbered messages, and a lost connection")
     carla.numbered = True
@@ -224,6 +236,7 @@ async def record(folder: Path) -> str:
                     await ben.confirm(*await ben.prove((await tv.pin()).encode()))
                     await sharing(book, anna, ben, server.url("film.mp4"))
                     await controlling(book, anna, ben)
+                    await keys(book, anna, ben)
                 await resuming(book, tv, await connect(tv, "Carla"))
     errors(book)
     return book.text()

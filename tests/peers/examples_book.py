@@ -30,6 +30,8 @@ RANDOM = {
     "https_port": "<port>",
     "fingerprint": "<thumbprint>",
     "certificate": "<32 bytes>",
+    "made": "<time>",
+    "expires": "<time>",
 }
 FIGURES = {"width", "height", "stream", "codec", "url", "sender", "live", "state", "seekable", "duration_s"}
 """What a picture's statistics say that is the same each time; their other values are not."""

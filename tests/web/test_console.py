@@ -1,5 +1,6 @@
 """The console with its real routes and a real command desk: forms give commands, and it shows what comes of them."""
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -14,12 +15,14 @@ from starlette.staticfiles import StaticFiles
 
 from receiver.app.console import ConsoleDesk
 from receiver.app.front import WEB
+from receiver.app.keys_desk import KeysDesk
 from receiver.ddp.channel import Connections
 from receiver.ddp.console import Console, console_routes
 from receiver.ddp.guard import Guard
 from receiver.ddp.listen import Open, listen
 from receiver.ddp.serving import Server
 from receiver.link import SetPicture, SetVolume, StreamStats
+from receiver.trust.stream_keys import StreamKeys
 from tests.peers.room import Person, Room
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -34,15 +37,17 @@ class Served:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def served() -> AsyncIterator[Served]:
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
     room = Room()
     console = ConsoleDesk(room.desk, room.screen, room.casts, room.notices)  # type: ignore[arg-type]
+    keys = KeysDesk(StreamKeys(tmp_path_factory.mktemp("state")), lambda: int(time.time()))
+    keys.address, keys.certificate = lambda: "https://192.0.2.7:8443/whip", lambda: bytes(32)
 
     async def snapshot(request: Request) -> Response:
         return Response(status_code=503)
 
     routes = [
-        *console_routes(Console(console.status, console.run), WEB),
+        *console_routes(Console(console.status, console.run, keys.at_console), WEB),
         Route("/tv/snapshot.jpg", snapshot),
         Mount("/", StaticFiles(directory=WEB)),
     ]
@@ -131,3 +136,23 @@ async def test_a_display_that_is_gone_is_told(page: Page, served: Served) -> Non
     await expect(page.get_by_role("status").first).to_have_text("On")
     await page.route("**/console/status.json", lambda route: route.abort())
     await expect(page.get_by_role("status").first).to_have_text("The display does not answer")
+
+
+async def test_a_stream_key_is_made_shown_once_and_revoked(page: Page, served: Served) -> None:
+    await page.goto(served.url)
+    await expect(page.get_by_text("There is none.")).to_be_visible()
+    await page.get_by_label("What the TV calls the tool").fill("OBS in the studio")
+    await page.get_by_role("button", name="Make a key").click()
+    made = page.locator("#made")
+    await expect(made).to_contain_text("https://192.0.2.7:8443/whip")
+    await expect(made).to_contain_text("ddp_")
+    await expect(made).to_contain_text("00:00:00")
+    await expect(page.locator("#keys")).to_contain_text("never used")
+    await page.reload()
+    await expect(page.locator("#keys")).to_contain_text("OBS in the studio")
+    await expect(made).to_be_empty()
+    await page.get_by_role("button", name="Revoke OBS in the studio").click()
+    await expect(page.get_by_text("There is none.")).to_be_visible()
+    await page.get_by_label("What the TV calls the tool").fill(" ")
+    await page.get_by_role("button", name="Make a key").click()
+    await expect(page.get_by_role("alert")).to_contain_text("characters")

@@ -1,0 +1,1 @@
+"""WHIP tools that others have written, sending the test pattern."""
