@@ -24,6 +24,8 @@ from receiver.media import Codec, EncodedFrame
 CONNECT_S = 15.0
 PAYLOAD_TYPES: dict[Codec, int] = {"VP8": 96, "H264": 97, "VP9": 98, "AV1": 99, "H265": 100, "opus": 111}
 """RTP payload types, fixed: there is no SDP here."""
+COLOUR_SPACE_ID = 1
+"""Of the header extension for colours, likewise."""
 
 
 class Opened(NamedTuple):
@@ -78,7 +80,8 @@ class WebTransportStream:
         path = f"/{secrets.token_urlsafe(16)}"
         certificate = quic_certificate.make(datetime.now(UTC))
         self._server = await serve(certificate, path, self)
-        plan = Plan({PAYLOAD_TYPES[codec]: codec for codec in codecs}, {PAYLOAD_TYPES["opus"]: "opus"})
+        types: dict[int, Codec] = {PAYLOAD_TYPES[codec]: codec for codec in codecs}
+        plan = Plan(types, {PAYLOAD_TYPES["opus"]: "opus"}, colour_space_id=COLOUR_SPACE_ID)
         self._reception = Reception(self._stream, plan, secrets.randbits(32))
         self._attach()
         return Opened(self._server.port, path, certificate.sha256)

@@ -8,15 +8,27 @@ export const PACKETIZE = {
   AV1: (data, key) => [join([key ? 0x08 : 0x00], ...obuElements(data))],
 };
 
-/** RFC 3550 section 5.1. */
-export function rtp({ type, marker, sequence, timestamp, ssrc }, payload) {
+/** The header extension for colours, and its number on this path (docs/DDP.md section 9). */
+const COLOURS = 1;
+const PRIMARIES = { bt709: 1, bt470bg: 5, smpte170m: 6, bt2020: 9, smpte432: 12 };
+const TRANSFERS = { bt709: 1, smpte170m: 6, linear: 8, "iec61966-2-1": 13, pq: 16, hlg: 18 };
+const MATRICES = { bt709: 1, bt470bg: 5, smpte170m: 6, "bt2020-ncl": 9 };
+
+/** A VideoColorSpace as the extension's value: http://www.webrtc.org/experiments/rtp-hdrext/color-space. */
+export function colours({ primaries, transfer, matrix, fullRange }) {
+  const range = typeof fullRange === "boolean" ? (fullRange ? 0x20 : 0x10) : 0;
+  return [PRIMARIES[primaries] ?? 2, TRANSFERS[transfer] ?? 2, MATRICES[matrix] ?? 2, range];
+}
+
+/** RFC 3550 section 5.1; `extension`: four bytes on colours, or nothing (RFC 8285 section 4.2). */
+export function rtp({ type, marker, sequence, timestamp, ssrc }, payload, extension = null) {
   const header = new DataView(new ArrayBuffer(12));
-  header.setUint8(0, 0x80);
+  header.setUint8(0, extension ? 0x90 : 0x80);
   header.setUint8(1, (marker ? 0x80 : 0) | type);
   header.setUint16(2, sequence & 0xffff);
   header.setUint32(4, timestamp >>> 0);
   header.setUint32(8, ssrc);
-  return join(header, payload);
+  return join(header, extension ? [0xbe, 0xde, 0, 2, (COLOURS << 4) | 3, ...extension, 0, 0, 0] : [], payload);
 }
 
 /** A sender report without blocks, RFC 3550 section 6.4.1. `wall`: ms since 1970, of the moment `timestamp` was captured. */

@@ -1,7 +1,7 @@
 // A stream over WebTransport (docs/DDP.md section 9): WebCodecs encodes, RTP over QUIC carries, a stream for each frame.
 
 import { Refusal } from "./words.js";
-import { PACKETIZE, join, readRtcp, rtp, senderReport, varint } from "./packets.js";
+import { PACKETIZE, colours, join, readRtcp, rtp, senderReport, varint } from "./packets.js";
 
 const CODECS = { VP8: "vp8", H264: "avc1.42e02a", VP9: "vp09.00.41.08", AV1: "av01.0.09M.08" };
 const START_BITRATE = 4_000_000; // bit/s
@@ -83,7 +83,7 @@ export class QuicStream {
       break;
     }
     if (!this.#video) throw new Refusal("This browser and this TV share no video codec. Update the browser, or try another one.");
-    const encoder = new VideoEncoder({ output: (chunk) => this.#frame(chunk), error: () => this.stop() });
+    const encoder = new VideoEncoder({ output: (chunk, about) => this.#frame(chunk, about), error: () => this.stop() });
     encoder.configure(this.#video.config);
     this.#encoders.push(encoder);
     this.#pump(track, (frame) => this.#encode(encoder, frame));
@@ -117,13 +117,17 @@ export class QuicStream {
     frame.close();
   }
 
-  async #frame(chunk) {
+  async #frame(chunk, about) {
+    const space = about?.decoderConfig?.colorSpace;
+    if (space) this.#video.colours = colours(space);
+    const key = chunk.type === "key";
     const data = new Uint8Array(chunk.byteLength);
     chunk.copyTo(data);
-    const payloads = PACKETIZE[this.#video.codec](data, chunk.type === "key");
-    const packets = payloads.map((payload, n) =>
-      this.#packet(this.#video, chunk.timestamp, payload, n === payloads.length - 1),
-    );
+    const payloads = PACKETIZE[this.#video.codec](data, key);
+    const packets = payloads.map((payload, n) => {
+      const last = n === payloads.length - 1;
+      return this.#packet(this.#video, chunk.timestamp, payload, last, last && key ? this.#video.colours : null);
+    });
     this.#unsent += 1;
     try {
       const writer = (await this.#transport.createUnidirectionalStream()).getWriter();
@@ -183,11 +187,11 @@ export class QuicStream {
     source.newest = microseconds;
   }
 
-  #packet(source, microseconds, payload, marker) {
+  #packet(source, microseconds, payload, marker, extension = null) {
     source.packets += 1;
     source.octets += payload.length;
     const timestamp = Math.round((microseconds * source.rate) / 1e6) % 2 ** 32;
-    return rtp({ ...source, marker, timestamp, sequence: source.sequence++ }, payload);
+    return rtp({ ...source, marker, timestamp, sequence: source.sequence++ }, payload, extension);
   }
 
   #report() {

@@ -100,6 +100,8 @@ async def test_picture_and_sound_arrive_on_one_clock(page, intake, codec):
     pictures = [picture for frame in video for picture in context.decode(av.Packet(frame.data))]
     assert len(pictures) >= len(video) - 1
     assert video[0].keyframe
+    print(codec, video[0].colours, pictures[-1].colorspace, pictures[-1].color_range)
+    assert all(frame.colours == video[0].colours is not None for frame in video)
     for frame in (video[-1], stage.audio()[-1]):
         assert frame.capture_ns is not None
         assert -50 < (frame.complete_ns - frame.capture_ns) / 1e6 < 1000
