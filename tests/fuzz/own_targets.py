@@ -9,12 +9,13 @@ from zeroconf.asyncio import AsyncServiceInfo
 from receiver.config import parse as parse_config
 from receiver.discovery.record import SERVICE_TYPE
 from receiver.errors import ConfigError
+from receiver.input.cec import CecError, Frame, Playback
 from receiver.link import AdminDevices, Framer, LinkError, Message, RtcOffer, Scene, StreamLive, UrlOpen, encode
 from receiver.media import EncodedFrame
 from scripts.sender import answers
 from scripts.sender.errors import Lost
 from scripts.sender.finding import from_mdns, from_well_known
-from tests.fuzz.target import Target, text
+from tests.fuzz.target import Target, pack, text, unpack
 
 MESSAGES: tuple[Message, ...] = (
     Scene("Boardroom", "https://192.0.2.7:8443", "", "On the network", True, pin="12345678"),
@@ -87,7 +88,19 @@ def greeting(data: bytes) -> None:
     answers.read(json.loads(data), answers.Greeting)
 
 
+def cec(data: bytes) -> None:
+    """What a TV may say, a second apart: no key stays down."""
+    player = Playback(4, 0x1000)
+    for at, wire in enumerate(unpack(data)):
+        if (frame := Frame.read(wire)) is not None:
+            player.take(frame, at * 1_000_000_000)
+        player.poll(at * 1_000_000_000)
+    player.poll(1 << 62)
+    assert sum(1 if key.down else -1 for key in player.keys) == 0
+
+
 TARGETS = (
+    Target("cec", cec, (CecError,), (pack(b"\x04\x44\x01", b"\x04\x45"), pack(b"\x0f\x86\x10\x00", b"\x04\x90\x01"))),
     Target("link", link, (LinkError,), (*map(encode, MESSAGES), b"".join(map(encode, MESSAGES)))),
     Target(
         "config", config, (ConfigError,), (CONFIG, b"http.port = 1\n[display]\n"), (b"[[a]]", b"inf", b"'''", b'"""')

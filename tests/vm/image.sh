@@ -98,7 +98,8 @@ chmod +x "$first/init"
 (cd "$first" && find . | cpio -o -H newc --quiet) >"$out/initrd.img"
 
 for unused in drivers/net/wireless drivers/net/ethernet drivers/infiniband drivers/scsi drivers/iio drivers/hwmon \
-    drivers/staging drivers/media sound/soc drivers/gpu/drm/{amd,i915,xe,nouveau,radeon}; do
+    drivers/staging drivers/media/{usb,pci,i2c,tuners,dvb-frontends,platform,radio,firewire,mmc} sound/soc \
+    drivers/gpu/drm/{amd,i915,xe,nouveau,radeon}; do
     rm -rf "$root/lib/modules/$kernel/kernel/$unused"
 done
 depmod -b "$root" "$kernel"
