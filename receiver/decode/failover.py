@@ -42,11 +42,12 @@ class Failover:
         try:
             return self._decoder.decode(frame)
         except DecoderFailed as failure:
-            return self._go_on(frame, str(failure))
+            cause = str(failure)
         except DecodeError as error:
             if not (frame.keyframe and frame.data and self._left):
                 raise
             return self._try_another(frame, error)
+        return self._go_on(frame, cause)  # out here the failed decoder is held by nothing but us
 
     def abandon(self) -> bool:
         """A call of ``decode`` does not return, and will not be waited for. From another thread.
@@ -61,14 +62,15 @@ class Failover:
 
     def _go_on(self, frame: EncodedFrame, cause: str) -> list[Picture]:
         """The backend is lost. A keyframe is shown all the same; after any other frame one must come first."""
-        self._broke(self._backend, False)
+        lost = self._backend
         if not self._left:
-            self._left.append(self._backend)  # nothing else decodes this: better a new start than no picture
+            self._left.append(lost)  # nothing else decodes this: better a new start than no picture
         try:
             self._backend, self._decoder = self._open_next()
         except BackendUnavailable as error:
             raise DecodeError(f"{cause}, and nothing else decodes {self.codec} ({error})") from error
         self._told(f"{cause}; {self._decoder.name} goes on")
+        self._broke(lost, False)  # now that its decoder is freed: CUDA does not stand a dead one beside a new one
         if not frame.keyframe:
             raise DecodeError(f"{cause}; {self._decoder.name} goes on at the next keyframe")
         with contextlib.suppress(DecoderFailed):

@@ -53,7 +53,8 @@ def main() -> int:
     av.logging.set_level(av.logging.ERROR)
     proofs = [prove(codec, NVDEC) for codec in VIDEO]
     head = {"python": sys.version.split()[0], "pyav": av.__version__, "ffmpeg": av.ffmpeg_version_info}
-    head |= {"driver": capabilities.of_the_driver()}
+    driver = capabilities.of_the_driver()
+    head |= {"driver": driver}
     head |= {"proofs": {proof.codec: proof.reason for proof in proofs}}
     print(json.dumps(head, indent=1), flush=True)
     rows: list[checks.Result] = []
@@ -61,14 +62,19 @@ def main() -> int:
         for check, codecs in CHECKS:
             for codec in (codec for codec in codecs if codec in ONLY):
                 left = BUDGET_S - (time.perf_counter() - began)
-                row = attempt(check, codec) if left > 0 else {"check": check.__name__, "codec": codec, "ok": None}
+                if capabilities.lacks(driver, codec):
+                    row: checks.Result = {"check": check.__name__, "codec": codec, "ok": None, "why": driver[codec]}
+                elif left > 0:
+                    row = attempt(check, codec)
+                else:
+                    row = {"check": check.__name__, "codec": codec, "ok": None, "why": "no time left"}
                 rows.append(row)
                 print(json.dumps(row), flush=True)
                 save(head, rows)
     save(head, rows)
     if not rows:
         return UNAVAILABLE
-    return 0 if all(row["ok"] for row in rows) else 1
+    return 1 if any(row["ok"] is False for row in rows) else 0
 
 
 def save(head: dict[str, object], rows: list[checks.Result]) -> None:

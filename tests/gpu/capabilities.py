@@ -7,6 +7,7 @@ from receiver.media import Codec
 
 CUDA_CODEC: dict[Codec, int] = {"H264": 4, "H265": 8, "VP8": 9, "VP9": 10, "AV1": 11}
 CHROMA_420 = 1
+UNSUPPORTED = "not supported by this GPU"
 
 
 class Caps(ctypes.Structure):
@@ -46,11 +47,16 @@ def of_the_driver() -> dict[str, str]:
     return {}
 
 
+def lacks(driver: dict[str, str], codec: Codec) -> bool:
+    """Whether this GPU has no decoder for it."""
+    return driver.get(codec) == UNSUPPORTED
+
+
 def _ask(nvdec: ctypes.CDLL, number: int) -> str:
     caps = Caps(codec=number, chroma=CHROMA_420)
     if error := nvdec.cuvidGetDecoderCaps(ctypes.byref(caps)):
         return f"not told (CUDA error {error})"
     if not caps.supported:
-        return "not supported by this GPU"
+        return UNSUPPORTED
     sizes = f"{caps.least_width}x{caps.least_height} to {caps.most_width}x{caps.most_height}"
     return f"{sizes}, {caps.decoders} decoders"
