@@ -8,6 +8,7 @@ show a slide only when the next one comes.
 import base64
 import os
 import platform
+import threading
 from dataclasses import dataclass
 
 import av
@@ -20,6 +21,8 @@ from receiver.media import Codec, EncodedFrame, Picture
 
 SIDE = 256
 BARS = (40, 80, 120, 160)
+PATIENCE_S = 4.0
+"""For a device to open and decode two frames, which takes some tenths of a second; a start must not wait for ever."""
 TOLERANCE = 8
 """Luma steps by which a right decoder may differ: the frames are lossy."""
 
@@ -63,14 +66,30 @@ def prove_all(wishes: Wishes | None = None, hardware: bool = True) -> list[Proof
 
     A few milliseconds each; a device may take some tenths of a second to open.
     """
-    wishes = wishes or {}
-    proofs = []
+    proofs: list[Proof] = []
+    silent: dict[str, str] = {}
     for codec in VIDEO:
         weak = too_weak(codec, os.cpu_count() or 1, platform.machine())
-        for backend in candidates(codec, wishes, hardware):
-            refused = weak and not backend.hardware
-            proofs.append(_refusal(codec, backend, weak) if refused else prove(codec, backend))
+        for backend in candidates(codec, wishes or {}, hardware):
+            if against := silent.get(backend.name, "") if backend.hardware else weak:
+                proofs.append(_refusal(codec, backend, against))
+            elif backend.hardware:
+                proofs.append(_prove_in_time(codec, backend, silent))
+            else:
+                proofs.append(prove(codec, backend))
     return proofs
+
+
+def _prove_in_time(codec: Codec, backend: Backend, silent: dict[str, str]) -> Proof:
+    """As ``prove``, for a driver that may hang: then its thread is left behind, and the reason goes into ``silent``."""
+    found: list[Proof] = []
+    thread = threading.Thread(target=lambda: found.append(prove(codec, backend)), name="proof", daemon=True)
+    thread.start()
+    thread.join(PATIENCE_S)
+    if found:
+        return found[0]
+    silent[backend.name] = f"{backend.title} has not answered for {PATIENCE_S:.0f} s; {_remedy(backend)}"
+    return _refusal(codec, backend, silent[backend.name])
 
 
 def _refusal(codec: Codec, backend: Backend, reason: str) -> Proof:

@@ -1,4 +1,9 @@
-"""Decoding on a V4L2 memory-to-memory device (Raspberry Pi 4's H.264, many ARM boards), by FFmpeg's ``*_v4l2m2m``."""
+"""Decoding on a V4L2 memory-to-memory device (Raspberry Pi 4's H.264, many ARM boards), by FFmpeg's ``*_v4l2m2m``.
+
+FFmpeg doesn't wait for the device: a picture that is not ready when its frame was handed in comes out with the next
+one. Where the device is not at once ready the proof says so, and the CPU decodes: a slide must not wait for the next
+one. No such device was at hand to try it on.
+"""
 
 import av
 from av.error import FFmpegError

@@ -1,5 +1,7 @@
 """Proof by decoding."""
 
+import threading
+
 import pytest
 
 from receiver import board
@@ -93,3 +95,23 @@ def test_a_weak_cpu_offers_no_av1(monkeypatch):
 
 def test_boards_may_name_each_backend():
     assert set(board.BACKENDS) == set(BACKENDS)
+
+
+class Silent:
+    """A driver that never comes back."""
+
+    name, title, hardware, asked = "vaapi", "a silent one", True, 0
+
+    def open(self, codec):
+        self.asked += 1
+        threading.Event().wait()
+
+
+def test_a_driver_that_hangs_does_not_hold_the_start_up(monkeypatch):
+    monkeypatch.setattr(probe, "PATIENCE_S", 0.2)
+    silent = Silent()
+    monkeypatch.setitem(BACKENDS, "vaapi", silent)
+    proofs = probe.prove_all({codec: ["vaapi", "software"] for codec in VIDEO})
+    assert set(best(proofs)) == set(VIDEO)
+    assert all("has not answered" in proof.reason for proof in proofs if proof.backend == "vaapi")
+    assert silent.asked == 1
