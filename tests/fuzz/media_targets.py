@@ -3,8 +3,9 @@
 import contextlib
 import struct
 
+from receiver.decode.hwaccel import vp8_size
 from receiver.errors import ProtocolError
-from receiver.ingest import answer, candidate, feedback, rtp, sdp, url
+from receiver.ingest import answer, candidate, colours, feedback, rtp, sdp, url
 from receiver.ingest.access_unit import DepacketizeError, Depacketizer
 from receiver.ingest.answer import LocalTransport, Plan
 from receiver.ingest.av1 import Av1Depacketizer
@@ -55,6 +56,16 @@ def offer(data: bytes) -> None:
     assert plan.video
     written = answer.write(offered, accepted, LOCAL)
     assert all(line[1:2] == "=" and line.isprintable() for line in written.split("\r\n")[:-1])
+
+
+def told_colours(data: bytes) -> None:
+    """Any bytes are colours or nothing, and what a stream keeps of them is bounded."""
+    track = colours.ColourTrack()
+    for at in range(0, len(data), 4):
+        track.note(at, data[: 4 + at])
+        track.note(at, data)
+        track.of(at, keyframe=at % 8 == 0)
+    assert len(track._noted) <= colours.MAX_NOTED
 
 
 def ice(data: bytes) -> None:
@@ -202,6 +213,8 @@ TARGETS = (
         (pack(AP, *FU_265), pack(VPS, SPS_265)),
     ),
     Target("opus", lambda data: depacketize(OpusDepacketizer, data), (DepacketizeError,), (pack(b"\xfc\xff\xfe"),)),
+    Target("colours", told_colours, (), (bytes.fromhex("010d0120"), bytes.fromhex("09101010") + bytes(24))),
+    Target("vp8-size", vp8_size, (), (VP8_KEY[1:], VP8_LONG)),
     Target("adts", adts, (ProtocolError,), (pack(b"\x12\x10", bytes(20)), pack(b"\x2b\x92\x08\x00", b"\x01"))),
     Target(
         "url",
