@@ -155,7 +155,7 @@ def this(root: Path = Path("/")) -> Profile | None:
     """The profile of the machine that we run on; None where no profile matches. Raises ConfigError."""
     dmi = root / "sys/class/dmi/id"
     found = signs(
-        _read(root / "proc/device-tree/compatible"),
+        _read(root / "proc/device-tree/compatible") or _read(root / "sys/firmware/devicetree/base/compatible"),
         _read(dmi / "sys_vendor").decode("utf-8", "replace"),
         _read(dmi / "product_name").decode("utf-8", "replace"),
         platform.machine(),

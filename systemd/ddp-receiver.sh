@@ -1,0 +1,3 @@
+#!/bin/sh
+# The command line of the installed receiver.
+exec /opt/ddp-receiver/current/bin/python -P -m receiver "$@"
