@@ -4,6 +4,7 @@ Which decoder it is, on the CPU or on a device, is the backend's choice (``softw
 """
 
 import errno
+from collections.abc import Callable
 from fractions import Fraction
 
 import av
@@ -33,12 +34,22 @@ INVALID_DATA = av.error.InvalidDataError
 
 
 class FfmpegDecoder:
-    """One stream's. ``context`` is new; it is set here to give each picture at once."""
+    """One stream's. ``context`` is new; it is set here to give each picture at once. ``failed``: called when the device
+    has failed, before DecoderFailed is raised."""
 
-    def __init__(self, codec: Codec, context: VideoCodecContext, name: str, *, device: bool = False) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        context: VideoCodecContext,
+        name: str,
+        *,
+        device: bool = False,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
         self.codec = codec
         self.name = name
         self._device = device
+        self._failed = failed
         context.flags |= int(av.codec.context.Flags.low_delay)
         context.options = {**context.options, "max_pixels": str(MAX_PIXELS)}
         self._context = context
@@ -61,6 +72,7 @@ class FfmpegDecoder:
         except FFmpegError as error:
             self._pending.clear()
             if self._device and not isinstance(error, INVALID_DATA):
+                self._failed()
                 raise DecoderFailed(f"{self.name} broke: {_words(error)}") from error
             raise DecodeError(f"this {frame.codec} frame can't be decoded ({error.strerror})") from error
         if any(out.is_corrupt for out in decoded):
@@ -68,6 +80,7 @@ class FfmpegDecoder:
             raise DecodeError(f"this {frame.codec} frame is damaged; FFmpeg could only guess its picture")
         self._silent = 0 if decoded else self._silent + 1
         if self._device and self._silent >= MAX_SILENT:
+            self._failed()
             raise DecoderFailed(f"{self.name} has given no picture for {MAX_SILENT} frames")
         pictures = []
         for out in decoded:

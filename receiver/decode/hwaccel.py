@@ -70,7 +70,11 @@ class Accelerator:
         context.thread_count = 1
         if codec == "AV1":
             context.pix_fmt = "yuv420p"  # PyAV says cuda; then FFmpeg takes the device for set up, and has no buffers
-        return FfmpegDecoder(codec, context, f"{DECODERS[codec]} ({self.title})", device=True)
+        return FfmpegDecoder(codec, context, f"{DECODERS[codec]} ({self.title})", device=True, failed=self._let_go)
+
+    def _let_go(self) -> None:
+        """A context that has failed stays so for as long as anybody holds it."""
+        self._kept = None
 
 
 class ResizingVp8:
