@@ -41,6 +41,7 @@ class CommandDesk:
         self._display_id = display_id
         self.films: Films | None = None
         self._own_pauses: WeakSet[Any] = WeakSet()
+        self._sharers: WeakSet[Any] = WeakSet()
         self.record: Record = unrecorded
         self._manners: WeakKeyDictionary[object, Manner] = WeakKeyDictionary()
         self.handlers: dict[type[Command], Callable[[Caller, Any], Awaitable[Result]]] = {
@@ -85,6 +86,7 @@ class CommandDesk:
     def began(self, sharer: Sharer, stream: int) -> None:
         """A sender's new stream is given as its last one was."""
         self._own_pauses.discard(sharer)
+        self._sharers.add(sharer)
         self._give(stream, self._manner(sharer))
 
     # ---- which stream
@@ -94,9 +96,11 @@ class CommandDesk:
         streams, controls = self._casts.streams, allows(caller.role, "control")
         if isinstance(stream, UnsetType):
             own = [number for number, owner in streams.items() if owner is caller]
-            meant = own or (list(streams) if controls else [])
+            meant = own or (list(streams) if self._means_others(caller) else [])
             if not meant:
                 why = "nothing is shared now" if controls else "you are not sharing; start sharing first"
+                if controls and streams:
+                    why = f"yours has ended; say which one you mean: {_listed(streams)}"
                 raise Refusal(ErrorCode.INVALID_PARAMS, f"There is no stream to {verb}: {why}.")
             if len(meant) > 1:
                 raise Refusal(ErrorCode.INVALID_PARAMS, f"Say which stream to {verb}: {_listed(meant)}.")
@@ -110,10 +114,18 @@ class CommandDesk:
             )
         return stream, streams[stream]
 
+    def _means_others(self, caller: Caller) -> bool:
+        """Whether a command that names no stream may mean somebody else's.
+
+        Not of who has shared: what such a one says of its own stream may come just after that has ended, by a takeover
+        say, and must not fall on the stream that is there now.
+        """
+        return allows(caller.role, "control") and caller not in self._sharers
+
     def _own(self, caller: Caller, stream: int | UnsetType) -> StreamMachine | None:
         """The caller's stopped stream, where the command means that one."""
         streams = self._casts.streams
-        others = allows(caller.role, "control") and len(streams) > 0
+        others = self._means_others(caller) and len(streams) > 0
         shares = any(owner is caller for owner in streams.values())
         return caller.media if isinstance(stream, UnsetType) and not shares and not others else None
 
@@ -225,6 +237,7 @@ class CommandDesk:
         except (PeerError, ReceiverError):
             media.handle("stop")
             raise
+        self._sharers.add(caller)
         self._give(stream, self._manner(caller))
         return {"stream": stream, "state": media.state, "end_to_end": False}
 

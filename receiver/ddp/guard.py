@@ -25,6 +25,17 @@ def address_of(scope: Scope) -> str:
     return str(client[0]) if client else ""
 
 
+def own_address(scope: Scope) -> tuple[str, ...]:
+    """The IP address at which this connection has reached us, where it is one."""
+    server = scope.get("server")
+    try:
+        ip = ipaddress.ip_address(str(server[0]).partition("%")[0] if server else "")
+    except ValueError:
+        return ()
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (str(mapped or ip),)
+
+
 def is_loopback(address: str) -> bool:
     """Whether ``address`` is this machine's own, also where IPv6 maps it."""
     try:
@@ -36,7 +47,11 @@ def is_loopback(address: str) -> bool:
 
 
 class Guard:
-    """Wraps ``app``. ``allowed_hosts`` gives our names and addresses as they are now."""
+    """Wraps ``app``. ``allowed_hosts`` gives our names and addresses as they are now.
+
+    The address at which a connection has reached us is ours, too, though we may not have heard of it yet: after an
+    outage senders are back before the news. No page elsewhere can point a name at us by it (DNS rebinding).
+    """
 
     def __init__(self, app: ASGIApp, allowed_hosts: AllowedHosts) -> None:
         self._app = app
@@ -51,7 +66,8 @@ class Guard:
         host = headers.get("host", "")
         secure = scope["scheme"] in ("https", "wss")
         try:
-            check_request(host, _origin(scope, headers), "https" if secure else "http", self._allowed_hosts())
+            hosts = (*self._allowed_hosts(), *own_address(scope))
+            check_request(host, _origin(scope, headers), "https" if secure else "http", hosts)
         except ForeignHost as error:
             await refuse(scope, receive, send, 421, str(error))
         except ForeignOrigin as error:

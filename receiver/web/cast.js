@@ -43,6 +43,7 @@ export class Cast {
   #stream;
   #motion;
   #paused = false;
+  #number = null; // the stream's, on the TV
   #next = null; // another path, which takes over once it stands
   #over = false;
 
@@ -74,8 +75,11 @@ export class Cast {
     peer.onicecandidate = ({ candidate }) => this.#trickle(candidate);
     peer.onconnectionstatechange = () => this.#changed(peer);
     await peer.setLocalDescription();
-    const { sdp } = await this.#connection.request("rtc.offer", { sdp: peer.localDescription.sdp }, OFFER_MS);
+    const connection = this.#connection;
+    const { sdp, stream } = await connection.request("rtc.offer", { sdp: peer.localDescription.sdp }, OFFER_MS);
+    if (this.#over && connection.isOpen) connection.request("display.stop", { stream }).catch(() => {});
     if (peer.signalingState === "closed") return; // stopped, or begun anew meanwhile
+    this.#number = stream;
     try {
       await peer.setRemoteDescription({ type: "answer", sdp });
     } catch {
@@ -103,6 +107,7 @@ export class Cast {
   /** Goes on in another session: the same capture, and nothing of the paths before. Rejects with a Refusal. */
   move(connection) {
     this.#connection = connection;
+    this.#number = null;
     this.peer?.close();
     this.peer = null;
     return this.start();
@@ -170,12 +175,12 @@ export class Cast {
   async pause() {
     this.#paused = true;
     await this.#fill();
-    if (this.#connection.isOpen) await this.#connection.request("display.pause");
+    if (this.#connection.isOpen) await this.#connection.request("display.pause", { stream: this.#number });
   }
 
   /** `held`: whether the TV holds a picture; a session that began meanwhile has none yet. */
   async resume(held) {
-    if (held) await this.#connection.request("display.play");
+    if (held) await this.#connection.request("display.play", { stream: this.#number });
     this.#paused = false;
     await this.#fill();
   }
@@ -188,10 +193,17 @@ export class Cast {
     return { stream: this.#stream, motion: this.#motion };
   }
 
-  /** Ends capture and transport; tells the TV where it is still there. */
+  /** The TV has ended it. */
+  gone() {
+    this.#number = null;
+  }
+
+  /** Ends capture and transport; tells the TV where the stream is still there. It is named, since without a name a
+   * moderator's word means whatever is on the TV, and that may be somebody else's by now. */
   stop() {
     if (this.#over) return;
     for (const track of this.release().stream.getTracks()) track.stop();
-    if (this.#connection.isOpen) this.#connection.request("display.stop").catch(() => {});
+    if (this.#number === null || !this.#connection.isOpen) return;
+    this.#connection.request("display.stop", { stream: this.#number }).catch(() => {});
   }
 }

@@ -65,8 +65,10 @@ export class Sharing {
     if (method === "display.state") this.#held(params);
     if (method !== "session.state") return;
     if (params.state === "live") this.#live = true;
-    if (params.state === "ended") this.end("ended", params.reason || "The TV ended it.");
-    else if (params.state === "live" || params.state === "reconnecting") this.#phase(params.state, params.reason);
+    if (params.state === "ended") {
+      this.#cast.gone();
+      this.end("ended", params.reason || "The TV ended it.");
+    } else if (params.state === "live" || params.state === "reconnecting") this.#phase(params.state, params.reason);
   }
 
   /** A moderator, or someone at the TV, has paused it or let it go on. */

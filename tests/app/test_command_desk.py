@@ -101,6 +101,22 @@ async def test_a_moderator_means_the_only_stream_or_has_to_say_which(room: Room)
     }
 
 
+async def test_what_is_said_of_a_stream_that_has_just_ended_falls_on_nobody_elses(room: Room):
+    """Ada, who owns the display, has given Bea her place; her page's "stop" comes when Bea's stream is there."""
+    ada, bea = Person("Ada", "owner"), Person("Bea")
+    room.shares(ada, 3)
+    await room.casts.stop("Ada")
+    ada.media.handle("stop")
+    room.shares(bea, 4)
+    room.casts.log.clear()
+    assert await room.desk.run(ada, "stop", {}) == {"state": "stopped"}
+    assert "yours has ended; say which one you mean: 4" in (await refused(room, ada, "mute")).advice
+    assert not room.casts.log
+    assert not bea.told
+    assert await room.desk.run(ada, "stop", {"stream": 4}) == {"state": "stopped"}
+    assert room.casts.log == [("stop", "Bea", "Ada stopped it.")]
+
+
 async def test_the_media_state_machine(room: Room):
     ada = Person("Ada")
     assert await room.desk.run(ada, "stop", {}) == {"state": "stopped"}

@@ -16,7 +16,7 @@ from receiver.ddp.guard import MAX_REQUESTS_PER_ADDRESS
 from receiver.ddp.listen import MAX_OPEN_PER_ADDRESS, Open, listen
 from receiver.errors import ReceiverError
 from receiver.trust.certificate import ensure_certificate
-from tests.peers.ddp_client import CAPABILITY, WebSocketWire, trusting
+from tests.peers.ddp_client import CAPABILITY, DdpClient, WebSocketWire, trusting
 from tests.peers.display import JPEG, FakeDisplay
 from tests.peers.h2_wire import H2Wire
 
@@ -112,6 +112,16 @@ async def test_refusals(display: FakeDisplay, path: str, headers: dict[str, str]
     assert b"PRIVATE" not in body
 
 
+async def test_the_address_that_a_connection_has_reached_is_ours_before_it_is_known(display: FakeDisplay) -> None:
+    """After an outage senders are back before the news of our own addresses."""
+    display.hosts[:] = ["box.local"]
+    assert (await get(display, "/healthz"))[0] == 200
+    assert (await get(display, "/healthz", {"Host": "localhost"}))[0] == 421
+    assert (await get(display, "/healthz", {"Host": "127.0.0.2"}))[0] == 421
+    async with await DdpClient.connect(display.ws) as client:
+        assert await client.hello()
+
+
 async def test_only_get_is_answered(display: FakeDisplay) -> None:
     assert (await get(display, "/healthz", method="POST"))[0] == 405
 
@@ -136,7 +146,7 @@ async def test_a_foreign_page_gets_no_websocket(display: FakeDisplay) -> None:
 async def test_a_name_that_is_not_ours_gets_no_websocket(display: FakeDisplay) -> None:
     display.hosts[:] = ["box.local"]
     with pytest.raises(InvalidStatus) as refused:
-        await WebSocketWire.connect(display.ws)
+        await WebSocketWire.connect(display.ws.replace("127.0.0.1", "localhost"))
     assert refused.value.response.status_code == 421
 
 

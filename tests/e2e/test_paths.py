@@ -10,9 +10,12 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from receiver.link import TapPicture
+from receiver.trust.identity import Identity
 from scripts.sender.tracks import PatternPictures
-from tests.peers.box import Box, box, readings
+from tests.peers.box import CONFIG, Box, box, readings
 from tests.peers.ddp_client import DdpClient, Refused, WebSocketWire
+
+MANY = CONFIG + '[floor]\nmode = "many"\n'
 
 
 @asynccontextmanager
@@ -42,9 +45,10 @@ class Anna:
 
 
 @asynccontextmanager
-async def anna_at(tv: Box) -> AsyncIterator[Anna]:
+async def anna_at(tv: Box, identity: Identity | None = None) -> AsyncIterator[Anna]:
+    """``identity``: of a device that has one already; a display that does not know it shows a PIN."""
     wire = await WebSocketWire.connect(f"ws://127.0.0.1:{(await tv.status())['port']}/")
-    async with DdpClient(wire, name="Anna") as client:
+    async with DdpClient(wire, identity, name="Anna") as client:
         await client.pair(tv.pin)
         yield Anna(client)
 
@@ -58,6 +62,10 @@ async def cast(tv: Box) -> dict[str, Any]:
 
 def intakes(tv: Box) -> int:
     return sum(module == "receiver.intake" for _, module in tv.children())
+
+
+async def only_the_spare(tv: Box) -> None:
+    await tv.until(lambda _: intakes(tv) == 1)
 
 
 async def pictures(tv: Box, count: int) -> list[int]:
@@ -114,3 +122,41 @@ async def test_a_path_that_is_refused_or_never_stands_leaves_the_one_before(tmp_
         assert (await anna.client.request("display.play"))["state"] == "playing"
         assert (await anna.client.request("display.stop"))["state"] == "stopped"
         await tv.until(lambda _: intakes(tv) == 1)
+
+
+async def test_one_sender_is_on_two_displays_and_leaves_nothing_on_either(tmp_path: Path) -> None:
+    """Each display has a session of its own, with its own keys and path, and knows nothing of the other."""
+    first, second = tmp_path / "one", tmp_path / "two"
+    first.mkdir()
+    second.mkdir()
+    async with box(first) as one, box(second) as two:
+        async with anna_at(one) as here, anna_at(two, here.client.identity) as there:
+            assert here.client.session != there.client.session
+            async with path(there.ask):
+                async with path(here.ask):
+                    await cast(one)
+                    await cast(two)
+                    assert (await here.client.request("display.pause"))["state"] == "paused"
+                    assert await pictures(two, 5), "what is said to one display is not said to the other"
+                await one.until(lambda status: not status["casts"])
+                assert await pictures(two, 5)
+            await two.until(lambda status: not status["casts"])
+        for tv in (one, two):
+            await tv.until(lambda status: not status["sessions"] and not status["floor"]["presenting"])
+            await only_the_spare(tv)
+            assert (await tv.status())["away"] == []
+
+
+async def test_a_device_has_two_sessions_on_one_display_and_each_ends_alone(tmp_path: Path) -> None:
+    async with (
+        box(tmp_path, config=MANY) as tv,
+        anna_at(tv) as desk,
+        anna_at(tv, desk.client.identity) as pocket,
+        path(desk.ask),
+        path(pocket.ask),
+    ):
+        await tv.until(lambda status: [one["live"] for one in status["casts"]] == [True, True])
+        await pocket.client.notify("ddp.bye", {"reason": "gone"})
+        await tv.until(lambda status: len(status["casts"]) == len(status["sessions"]) == 1)
+        assert await pictures(tv, 5)
+        assert (await desk.client.request("ddp.ping")) == {}

@@ -110,6 +110,28 @@ async def test_the_browsers_own_stop_button_ends_it(page: Page, box: FakeBox) ->
     await expect(page.get_by_role("status").filter(visible=True)).to_have_text("Sharing was ended in the browser.")
 
 
+async def test_the_page_names_its_stream_and_says_nothing_of_one_that_is_gone(page: Page, box: FakeBox) -> None:
+    """A moderator's "stop" without a name would mean whoever shares by then."""
+    await share(page, box)
+    await page.get_by_role("button", name="Pause").click()
+    assert await box.until("display.pause") == {"stream": 1}
+    await page.get_by_role("button", name="Resume").click()
+    assert await box.until("display.play") == {"stream": 1}
+    await page.get_by_role("button", name="Stop sharing").click()
+    assert await box.until("display.stop") == {"stream": 1}
+    box.does.refuse["rtc.offer"] = Refused(-32008, sender="Grace")
+    await page.get_by_role("button", name="Choose what to share").click()
+    await expect(page.get_by_text("Grace is casting to this TV now.")).to_be_visible()
+    del box.does.refuse["rtc.offer"]
+    await page.get_by_role("button", name="Choose what to share").click()
+    await expect(page.get_by_role("heading")).to_have_text("Your screen is on Living room")
+    await box.visits[0].notify("session.state", {"state": "ended", "reason": "Ben is sharing now."})
+    await expect(page.get_by_role("heading")).to_have_text("Sharing has ended")
+    await page.get_by_role("button", name="Share again").click()
+    await expect(page.locator("#share-form")).to_be_visible()
+    assert len(box.seen("display.stop")) == 1
+
+
 async def test_the_tv_ends_it_and_says_why(page: Page, box: FakeBox) -> None:
     await share(page, box)
     await box.visits[0].notify("session.state", {"state": "ended", "reason": "The display is switching off."})
