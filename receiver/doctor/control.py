@@ -1,25 +1,19 @@
-"""The way back from sender to machine: a virtual keyboard and pointer."""
+"""The way from a sender's keyboard to this machine: virtual input devices."""
 
-import os
+import importlib.util
 from pathlib import Path
 
 from receiver.doctor.finding import Finding
+from receiver.input.devices import EXTRA, lack
 
 AREA = "Remote control"
 
 
-def uinput(root: Path = Path("/")) -> Finding:
-    path = root / "dev/uinput"
-    if not path.exists():
-        return Finding(
-            AREA, "uinput", "missing", "/dev/uinput doesn't exist.", "Load the kernel module: modprobe uinput"
-        )
-    if not os.access(path, os.W_OK):
-        return Finding(
-            AREA,
-            "uinput",
-            "missing",
-            "This user may not write /dev/uinput.",
-            "Add the user to the group input and give that group the device by a udev rule.",
-        )
-    return Finding(AREA, "uinput", "ok", "/dev/uinput can be written.")
+def uinput(root: Path = Path("/"), library: str = "uinput") -> Finding:
+    """``library``: the module that drives it. It is only looked for: loading it would bring its licence in here."""
+    if why := lack(root / "dev/uinput"):
+        reason, _, remedy = why.partition(". ")
+        return Finding(AREA, "uinput", "missing", f"{reason}.", remedy)
+    if importlib.util.find_spec(library) is None:
+        return Finding(AREA, "uinput", "missing", "/dev/uinput can be written, but python-uinput is not there.", EXTRA)
+    return Finding(AREA, "uinput", "ok", "/dev/uinput can be written, and python-uinput is there.")

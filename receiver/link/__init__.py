@@ -23,6 +23,7 @@ from receiver.link.framing import (
     Message,
     encode,
 )
+from receiver.link.hands import HandsReady, HandsTrouble, Inject, LetGo, LocalKey
 from receiver.link.intake import (
     AttachStage,
     IntakeReady,
@@ -72,11 +73,16 @@ __all__ = [
     "AttachStream",
     "DetachStream",
     "Framer",
+    "HandsReady",
+    "HandsTrouble",
+    "Inject",
     "IntakeReady",
     "IntakeStats",
     "KeyframeRequest",
     "Layout",
+    "LetGo",
     "LinkError",
+    "LocalKey",
     "Message",
     "QuicOpen",
     "QuicOpened",

@@ -13,6 +13,7 @@ from receiver.link.admin import (
     AdminStatus,
     AdminStatusReply,
 )
+from receiver.link.hands import HandsReady, HandsTrouble, Inject, LetGo, LocalKey
 from receiver.link.intake import (
     AttachStage,
     IntakeReady,
@@ -91,6 +92,11 @@ Message = (
     | AdminDevicesReply
     | AdminKeys
     | AdminKeysReply
+    | Inject
+    | LetGo
+    | HandsReady
+    | LocalKey
+    | HandsTrouble
     | EncodedFrame
 )
 

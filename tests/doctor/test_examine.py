@@ -25,4 +25,7 @@ def test_uinput(tmp_path: Path) -> None:
     assert control.uinput(tmp_path).reason == "/dev/uinput doesn't exist."
     (tmp_path / "dev").mkdir()
     (tmp_path / "dev/uinput").touch()
-    assert control.uinput(tmp_path).state == "ok"
+    assert control.uinput(tmp_path, "json").state == "ok"
+    without = control.uinput(tmp_path, "no_such_module")
+    assert (without.state, without.reason.endswith("python-uinput is not there.")) == ("missing", True)
+    assert 'pip install "ddp-receiver[input]"' in without.remedy

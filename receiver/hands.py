@@ -1,0 +1,121 @@
+"""``python -m receiver.hands``: carries out input events on devices of the kernel; leaves when its link closes.
+
+It has /dev/uinput and the display's own keyboards, and neither network, keys nor display. Its devices go with it, and
+the kernel releases what a device that goes holds: a crash leaves no key down.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import sys
+
+from receiver import child
+from receiver.clock import Clock, MonotonicClock
+from receiver.errors import BackendUnavailable
+from receiver.input.devices import Devices, open_devices
+from receiver.input.hand import Frame, Hand
+from receiver.input.keymap import LAYOUTS
+from receiver.input.local import LocalKeys
+from receiver.link import HandsReady, HandsTrouble, Inject, LetGo, LinkError, LocalKey, Message
+from receiver.linkio import Link
+
+log = logging.getLogger("receiver.hands")
+NS = 1e9
+
+
+class Hands:
+    """Obeys the app."""
+
+    def __init__(self, link: Link, hand: Hand, devices: Devices | None, why: str, clock: Clock) -> None:
+        self._link = link
+        self._hand = hand
+        self._devices = devices
+        self._why = why
+        self._clock = clock
+        self._timer: asyncio.TimerHandle | None = None
+        self._local = LocalKeys(self._local_key)
+
+    async def run(self) -> None:
+        """Until the app goes; then nothing is held any more."""
+        watching = asyncio.create_task(self._local.run()) if self._devices else None
+        if self._devices:
+            self._local.look()
+        reason = self._devices.reason if self._devices else self._why
+        self._send(HandsReady(self._devices is not None, reason, not self._local.refused))
+        try:
+            while (message := await self._link.receive()) is not None:
+                self._take(message)
+        except LinkError as error:
+            log.error("the link to the app broke: %s", error)
+        finally:
+            if watching is not None:
+                watching.cancel()
+            self._report(self._hand.let_all_go())
+            if self._devices:
+                self._devices.close()
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Inject(who, event):
+                self._report(self._hand.take(who, event, self._clock.now()))
+            case LetGo(who):
+                self._report(self._hand.let_go(who))
+            case _:
+                log.warning("the app sent %s, which is not for hands", type(message).__name__)
+        self._wind()
+
+    def _wind(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if (deadline := self._hand.deadline()) is not None:
+            wait = max(0, deadline - self._clock.now()) / NS
+            self._timer = asyncio.get_running_loop().call_later(wait, self._tick)
+
+    def _tick(self) -> None:
+        self._report(self._hand.tick(self._clock.now()))
+        self._wind()
+
+    def _report(self, frames: list[Frame]) -> None:
+        if self._devices is None:
+            return
+        try:
+            self._devices.report(frames)
+        except OSError as error:
+            self._send(HandsTrouble(f"The kernel did not take an input event: {error}."))
+
+    def _local_key(self, device: str) -> None:
+        self._report(self._hand.let_all_go())
+        self._wind()
+        self._send(LocalKey(device))
+
+    def _send(self, message: Message) -> None:
+        with contextlib.suppress(LinkError):
+            self._link.send(message)
+
+
+def _arguments(argv: list[str]) -> argparse.Namespace:
+    parser = child.parser("hands", "Carries out input events")
+    parser.add_argument("--layout", choices=LAYOUTS, default="us", help="of the keyboard that text is typed on")
+    parser.add_argument("--enter", action="store_true", help="a click is ENTER, pressed where it was")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str]) -> int:
+    """0 when the app went."""
+    options = _arguments(argv)
+    child.settle()
+    logging.basicConfig(level=logging.INFO, format="hands: %(levelname)s %(message)s")
+    devices, why = None, ""
+    try:
+        devices = open_devices()
+    except BackendUnavailable as error:
+        why = str(error)
+    hand = Hand(options.layout, options.enter)
+    child.serve(options.link_fd, lambda link: Hands(link, hand, devices, why, MonotonicClock()).run())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

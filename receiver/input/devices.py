@@ -1,0 +1,54 @@
+"""The devices that hands drive, as a backend: one that can't be had says why."""
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from receiver.errors import BackendUnavailable
+from receiver.input.hand import Frame
+
+NODE = Path("/dev/uinput")
+NAME = "ddp-receiver"
+"""How the names of our own devices begin."""
+
+EXTRA = 'It needs a C compiler once: pip install "ddp-receiver[input]" (Debian: gcc, libudev-dev, python3-dev).'
+"""How to get python-uinput."""
+
+
+class Devices(Protocol):
+    """Where frames go. ``close`` lets go of everything: the kernel releases what a device that goes away holds."""
+
+    @property
+    def reason(self) -> str:
+        """A sentence on which devices these are."""
+
+    def report(self, frames: list[Frame]) -> None:
+        """Raises OSError where the kernel takes no more."""
+
+    def close(self) -> None: ...
+
+
+def lack(node: Path = NODE) -> str:
+    """Why there can be no devices here, and what to do; empty where there can, as far as files tell."""
+    if not node.exists():
+        return f"{NODE} doesn't exist. Load the kernel module: modprobe uinput"
+    if not os.access(node, os.W_OK):
+        return (
+            f"This user may not write {NODE}. "
+            "Add the user to the group input and give that group the device by a udev rule."
+        )
+    return ""
+
+
+def open_devices(node: Path = NODE) -> Devices:
+    """The kernel's own input devices, by uinput. Raises BackendUnavailable, whose text says why and what to do."""
+    if why := lack(node):
+        raise BackendUnavailable(why)
+    try:
+        from receiver.input.uinput import Uinput
+    except (ImportError, OSError) as error:
+        raise BackendUnavailable(f"python-uinput can't be loaded: {error}. {EXTRA}") from error
+    try:
+        return Uinput()
+    except (OSError, RuntimeError) as error:
+        raise BackendUnavailable(f"The kernel makes no input device: {error}.") from error

@@ -1,0 +1,119 @@
+"""What the app and hands, the process of the input devices, tell each other. Pure.
+
+The event classes are the schema of ``input.event`` (DDP.md section 12) as well: what a sender may send is what hands
+can carry out.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Unit = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Deflection = Annotated[float, msgspec.Meta(ge=-1, le=1)]
+Notches = Annotated[float, msgspec.Meta(ge=-50, le=50)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+
+MAX_TEXT = 256
+BUTTONS = 17
+AXES = 4
+
+# ---- events
+
+
+class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="key"):
+    """A key by its place on the keyboard, DOM's ``KeyboardEvent.code``, or a TV remote's (docs/DDP.md has the names).
+
+    ``press`` is down and up. Another ``down`` of a key that is held says that it still is.
+    """
+
+    code: Name
+    action: Literal["press", "down", "up"] = "press"
+
+
+class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pointer"):
+    """The pointer goes to ``x``, ``y``, from 0 to 1 across the shown picture, and then ``button`` does ``action``."""
+
+    x: Unit
+    y: Unit
+    action: Literal["move", "down", "up", "click"] = "move"
+    button: Literal["left", "middle", "right"] = "left"
+
+
+class MouseClick(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="mouse-click"):
+    """A click at ``x``, ``y``, or ENTER there, as the box's configuration says."""
+
+    x: Unit
+    y: Unit
+
+
+class Wheel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="wheel"):
+    """The wheel turns by so many notches: ``dy`` > 0 is down, ``dx`` > 0 to the right, as in DOM."""
+
+    dx: Notches = 0.0
+    dy: Notches = 0.0
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="text"):
+    """Text is typed, as the keyboard's layout has it."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
+
+
+class Touch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="touch"):
+    """A finger, of ten, on the shown picture; ``up`` needs no place."""
+
+    finger: Annotated[int, msgspec.Meta(ge=0, le=9)]
+    action: Literal["down", "move", "up"]
+    x: Unit = 0.0
+    y: Unit = 0.0
+
+
+class Gamepad(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="gamepad"):
+    """The state of a pad in W3C's standard layout: up to 17 ``buttons`` from 0 to 1, and up to 4 ``axes``."""
+
+    buttons: Annotated[tuple[Unit, ...], msgspec.Meta(max_length=BUTTONS)] = ()
+    axes: Annotated[tuple[Deflection, ...], msgspec.Meta(max_length=AXES)] = ()
+
+
+InputEvent = Key | Pointer | MouseClick | Wheel | Text | Touch | Gamepad
+
+# ---- app -> hands
+
+
+class Inject(msgspec.Struct, frozen=True, tag="inject"):
+    """Carry this out for the session ``who``. Places are the whole screen's by now."""
+
+    who: str
+    event: InputEvent
+
+
+class LetGo(msgspec.Struct, frozen=True, tag="let-go"):
+    """Release all that the session ``who`` holds."""
+
+    who: str
+
+
+# ---- hands -> app
+
+
+class HandsReady(msgspec.Struct, frozen=True, tag="hands-ready"):
+    """Hands are up. ``able``: there are devices to drive; ``reason``: a sentence on which, or on why not.
+
+    ``guarded``: the display's own keyboards can be read, so that a key of theirs ends all control.
+    """
+
+    able: bool
+    reason: str
+    guarded: bool
+
+
+class LocalKey(msgspec.Struct, frozen=True, tag="local-key"):
+    """Somebody pressed a key of the display's own ``device``. Hands have let go of everything already."""
+
+    device: str
+
+
+class HandsTrouble(msgspec.Struct, frozen=True, tag="hands-trouble"):
+    """An event was not carried out; ``reason`` is a sentence."""
+
+    reason: str
