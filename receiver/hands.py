@@ -4,7 +4,6 @@ It has /dev/uinput and the display's own keyboards, and neither network, keys no
 the kernel releases what a device that goes holds: a crash leaves no key down.
 """
 
-import argparse
 import asyncio
 import contextlib
 import logging
@@ -15,9 +14,8 @@ from receiver.clock import Clock, MonotonicClock
 from receiver.errors import BackendUnavailable
 from receiver.input.devices import Devices, open_devices
 from receiver.input.hand import Frame, Hand
-from receiver.input.keymap import LAYOUTS
 from receiver.input.local import LocalKeys
-from receiver.link import HandsReady, HandsTrouble, Inject, LetGo, LinkError, LocalKey, Message
+from receiver.link import HandsReady, HandsTrouble, Inject, LetGo, LinkError, LocalKey, Message, SetUpHands
 from receiver.linkio import Link
 
 log = logging.getLogger("receiver.hands")
@@ -27,36 +25,43 @@ NS = 1e9
 class Hands:
     """Obeys the app."""
 
-    def __init__(self, link: Link, hand: Hand, devices: Devices | None, why: str, clock: Clock) -> None:
+    def __init__(self, link: Link, clock: Clock) -> None:
         self._link = link
-        self._hand = hand
-        self._devices = devices
-        self._why = why
         self._clock = clock
+        self._hand = Hand()
+        self._devices: Devices | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._local = LocalKeys(self._local_key)
 
     async def run(self) -> None:
         """Until the app goes; then nothing is held any more."""
-        watching = asyncio.create_task(self._local.run()) if self._devices else None
-        if self._devices:
-            self._local.look()
-        reason = self._devices.reason if self._devices else self._why
-        self._send(HandsReady(self._devices is not None, reason, not self._local.refused))
+        watching = asyncio.create_task(self._local.run())
         try:
             while (message := await self._link.receive()) is not None:
                 self._take(message)
         except LinkError as error:
             log.error("the link to the app broke: %s", error)
         finally:
-            if watching is not None:
-                watching.cancel()
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
             self._report(self._hand.let_all_go())
             if self._devices:
                 self._devices.close()
 
+    def _set_up(self, wanted: SetUpHands) -> None:
+        self._hand = Hand(wanted.layout, wanted.enter)
+        try:
+            self._devices = open_devices(wanted.device)
+        except BackendUnavailable as error:
+            self._send(HandsReady(False, str(error), guarded=False))
+            return
+        self._local.look()
+        self._send(HandsReady(True, self._devices.reason, guarded=not self._local.refused))
+
     def _take(self, message: Message) -> None:
         match message:
+            case SetUpHands():
+                self._set_up(message)
             case Inject(who, event):
                 self._report(self._hand.take(who, event, self._clock.now()))
             case LetGo(who):
@@ -95,27 +100,14 @@ class Hands:
             self._link.send(message)
 
 
-def _arguments(argv: list[str]) -> argparse.Namespace:
-    parser = child.parser("hands", "Carries out input events")
-    parser.add_argument("--layout", choices=LAYOUTS, default="us", help="of the keyboard that text is typed on")
-    parser.add_argument("--enter", action="store_true", help="a click is ENTER, pressed where it was")
-    return parser.parse_args(argv)
-
-
-def main(argv: list[str]) -> int:
+def main() -> int:
     """0 when the app went."""
-    options = _arguments(argv)
+    arguments = child.parser("hands", "Carries out input events").parse_args()
     child.settle()
     logging.basicConfig(level=logging.INFO, format="hands: %(levelname)s %(message)s")
-    devices, why = None, ""
-    try:
-        devices = open_devices()
-    except BackendUnavailable as error:
-        why = str(error)
-    hand = Hand(options.layout, options.enter)
-    child.serve(options.link_fd, lambda link: Hands(link, hand, devices, why, MonotonicClock()).run())
+    child.serve(arguments.link_fd, lambda link: Hands(link, MonotonicClock()).run())
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

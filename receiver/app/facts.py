@@ -14,7 +14,8 @@ class Facts:
     """All that the scene is made of.
 
     ``addresses``: this machine's own, most useful first; ``pairing_secret``: base64url, in the QR code's fragment.
-    ``away``: the names of those whose pictures are on the screen and whose connection is lost.
+    ``away``: the names of those whose pictures are on the screen and whose connection is lost; ``driving``: of those
+    who control the display.
     """
 
     display_name: str
@@ -29,6 +30,7 @@ class Facts:
     asked: str = ""
     wish: Wish = "share"
     away: tuple[str, ...] = ()
+    driving: tuple[str, ...] = ()
 
 
 def scene(facts: Facts) -> Scene:
@@ -48,6 +50,7 @@ def scene(facts: Facts) -> Scene:
         asking=facts.asking,
         asked=facts.asked,
         wish=facts.wish,
+        driving=facts.driving,
     )
 
 

@@ -12,6 +12,9 @@ from receiver.app.question import QUESTION_S, RoomQuestion, Sign
 from receiver.clock import Clock
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.ddp.messages import FloorDecision, Nothing, read
+from receiver.input import events
+from receiver.input.rate import Rate
+from receiver.link.hands import InputEvent, MouseClick, Pointer, Touch
 from receiver.session.consent import Consents
 from receiver.session.roles import Role, Scope, allows
 from receiver.trust.audit import Event
@@ -23,7 +26,11 @@ ASK_S = QUESTION_S
 """For how long somebody is asked; a question left open would be answered when nobody thinks of it any more."""
 
 NO_CONTROL = "Ask for control first: by input.request."
-NO_DEVICE = "This display has no input device yet: it can't be controlled, and the event was not carried out."
+TOO_FAST = "Events come faster than this display takes them; this one was not carried out."
+LOCAL_S = 10.0
+"""For how long nobody is let control the display by themselves after somebody has used its own keyboard."""
+
+NS = 1_000_000_000
 NOT_YOURS = "That is for somebody who shares, or a moderator, to decide."
 
 
@@ -46,8 +53,38 @@ class Person(Protocol):
         """The fields of ``input.state``, whenever they change."""
 
 
+class Driven(Protocol):
+    """The input devices; ``able`` false: there are none, and ``reason`` says why."""
+
+    @property
+    def able(self) -> bool: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    def inject(self, who: str, event: InputEvent) -> None: ...
+
+    def let_go(self, who: str) -> None: ...
+
+
+class NoHands:
+    """A display that nothing drives."""
+
+    able = False
+    reason = "This display has no input devices: it can't be controlled."
+
+    def inject(self, who: str, event: InputEvent) -> None:
+        pass
+
+    def let_go(self, who: str) -> None:
+        pass
+
+
 class InputDesk:
-    """Takes every ``input.*`` request. ``presenters``: the sessions that share now; after a change comes ``settle``."""
+    """Takes every ``input.*`` request. ``presenters``: the sessions that share now; after a change comes ``settle``.
+
+    ``aim``: a place in the shown picture as one on the screen. ``on_driving``: the names of those who are granted.
+    """
 
     def __init__(self, sign: Sign, clock: Clock) -> None:
         self._question = RoomQuestion(sign, "control")
@@ -57,7 +94,15 @@ class InputDesk:
         self._people: dict[str, Person] = {}
         self._told: dict[str, dict[str, object]] = {}
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
-        self._refused = 0
+        self._rates: dict[str, Rate] = {}
+        self._carried = self._refused = 0
+        self._local_until = 0
+        self._driving: tuple[str, ...] = ()
+        self.hands: Driven = NoHands()
+        self.layout = "us"
+        self.aim: Callable[[float, float], tuple[float, float]] = lambda x, y: (x, y)
+        self.on_driving: Callable[[tuple[str, ...]], None] = lambda names: None
+        self.on_stopped: Callable[[tuple[str, ...]], None] = lambda names: None
         self.presenters: Callable[[], Iterable[str]] = tuple
         self.record: Record = unrecorded
 
@@ -76,6 +121,23 @@ class InputDesk:
             self._consents.handle(who, "leave")
             self._told.pop(who, None)
             self.settle()
+
+    def away(self, person: Person) -> None:
+        """The session's connection is lost. It keeps its grant, and holds no key meanwhile."""
+        if person.session_id in self._driving:
+            self.hands.let_go(person.session_id)
+
+    def local_key(self, device: str) -> None:
+        """Somebody has pressed a key of the display's own: whoever controlled it does so no longer."""
+        self._local_until = self._clock.now() + int(LOCAL_S * NS)
+        stopped = self._consents.those("granted")
+        for who in stopped:
+            self.record("input stopped", self._name(who), self._people[who].fingerprint, by=device)
+            self._consents.handle(who, "deny")
+        if stopped:
+            names = tuple(map(self._name, stopped))
+            self.settle()
+            self.on_stopped(names)
 
     def scopes(self, who: str) -> frozenset[Scope]:
         """What a session may do beside what its role allows."""
@@ -108,10 +170,8 @@ class InputDesk:
             return self._decided("input denied", other, person)
 
         async def event(params: dict[str, Any]) -> object:
-            if not (allows(person.role, "input") or self.scopes(who)):
-                raise Refusal(ErrorCode.FORBIDDEN, NO_CONTROL)
-            self._refused += 1
-            raise Refusal(ErrorCode.NO_COMMON_CAPABILITY, NO_DEVICE)
+            self._carry(who, params)
+            return {}
 
         return {
             "input.request": request,
@@ -121,10 +181,33 @@ class InputDesk:
             "input.event": event,
         }
 
+    def _carry(self, who: str, params: dict[str, Any]) -> None:
+        if self._consents.state(who) != "granted":
+            raise Refusal(ErrorCode.FORBIDDEN, NO_CONTROL)
+        self._refused += 1  # unless it comes to the end
+        if not self.hands.able:
+            raise Refusal(ErrorCode.NO_COMMON_CAPABILITY, self.hands.reason)
+        event = events.read(params, self.layout)
+        rate = self._rates.setdefault(who, Rate())
+        if not rate.spend(events.cost(event), self._clock.now()) and not events.releases(event):
+            raise Refusal(ErrorCode.RATE_LIMITED, TOO_FAST, retry_after_s=1)
+        if isinstance(event, Pointer | MouseClick | Touch):
+            event = events.placed(event, *self.aim(event.x, event.y))
+        self.hands.inject(who, event)
+        self._refused -= 1
+        self._carried += 1
+
     def _request(self, person: Person) -> None:
         who = person.session_id
         if self._consents.state(who) != "none":
             return
+        if not self.hands.able:
+            raise Refusal(ErrorCode.NO_COMMON_CAPABILITY, self.hands.reason)
+        if (left := self._local_until - self._clock.now()) > 0:
+            wait = -(-left // NS)
+            raise Refusal(
+                ErrorCode.BUSY, f"Somebody uses the display's own keyboard. Wait {wait} s.", retry_after_s=wait
+            )
         try:
             self._budget.spend(person.fingerprint, self._clock.now())
         except RateLimited as error:
@@ -170,7 +253,14 @@ class InputDesk:
             self._deadlines.pop(who).cancel()
         if self._question.who is not None and self._question.who not in asking:
             self._question.withdraw()
-        granted = [self._who(who) for who in self._consents.those("granted")]
+        driving = self._consents.those("granted")
+        if driving != self._driving:
+            for who in set(self._driving) - set(driving):
+                self.hands.let_go(who)
+                self._rates.pop(who, None)
+            self._driving = driving
+            self.on_driving(tuple(map(self._name, driving)))
+        granted = [self._who(who) for who in driving]
         for by, person in self._people.items():
             state: dict[str, object] = {
                 "you": self._consents.state(by),
@@ -188,6 +278,10 @@ class InputDesk:
         return {"session": who, "name": self._name(who)}
 
     def status(self) -> dict[str, object]:
-        """For ``ddp-receiver status``. ``refused``: events that no device could carry out."""
-        asking, granted = self._consents.those("asking"), self._consents.those("granted")
-        return {"asking": [*map(self._name, asking)], "granted": [*map(self._name, granted)], "refused": self._refused}
+        """For ``ddp-receiver status``. ``carried`` and ``refused``: events that came to something, and that did not."""
+        return {
+            "asking": [*map(self._name, self._consents.those("asking"))],
+            "granted": [*map(self._name, self._consents.those("granted"))],
+            "carried": self._carried,
+            "refused": self._refused,
+        }

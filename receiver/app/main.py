@@ -18,6 +18,7 @@ from receiver.app.devices import Devices
 from receiver.app.facts import Facts, join_url, scene
 from receiver.app.floor_desk import FloorDesk
 from receiver.app.front import ANYWHERE, Front, capability
+from receiver.app.hands import HandsProcess
 from receiver.app.keys_desk import KeysDesk
 from receiver.app.native_desk import NativeDesk
 from receiver.app.notices import Notices
@@ -35,7 +36,7 @@ from receiver.ddp.listen import Open
 from receiver.ddp.whip import ENDPOINT
 from receiver.discovery.service import Discovery
 from receiver.launch import stage_arguments, this_board
-from receiver.link import StageReady
+from receiver.link import SetUpHands, StageReady
 from receiver.notify import Notify
 from receiver.trust.identity_file import credentials_folder, load_identity
 from receiver.trust.store import DeviceStore
@@ -104,6 +105,10 @@ class Receiver:
         self._floor.record = self._casting.record = self._desk.input.record = self._audit.record
         self._desk.input.presenters = self._floor.presenters
         self._floor.on_change = self._desk.input.settle
+        self._hands = HandsProcess(
+            clock, SetUpHands(config.input.device, config.input.layout, config.input.click == "enter")
+        )
+        self._control()
         self._sessions = Sessions()
         self._sessions.on_connected = self._connected
         self._desk.on_revoked = self._revoked
@@ -126,6 +131,13 @@ class Receiver:
             ssdp=config.discovery.ssdp and not here_only(config),
             mdns=config.discovery.mdns and not here_only(config),
         )
+
+    def _control(self) -> None:
+        desk = self._desk.input
+        desk.hands, desk.layout, desk.aim = self._hands, self._config.input.layout, self._screen.aim
+        desk.on_driving = self._notices.drive
+        desk.on_stopped = lambda names: self._notices.toast("A key was pressed here: remote control has ended")
+        self._hands.on_local_key = desk.local_key
 
     def _capability(self) -> Capability:
         ready = self._screen.ready
@@ -160,6 +172,7 @@ class Receiver:
     async def start(self) -> None:
         """Screen first, so that the room sees a sign of life; then the doors."""
         self._admin.start()
+        self._hands.start()
         ready = await self._screen.start()
         await self._casting.start()
         await self._discovery.start()
@@ -205,7 +218,7 @@ class Receiver:
             "casts": self._casting.status(),
             "stream_keys": len(self._keys.rows()),
             "floor": self._floor.status(),
-            "input": self._desk.input.status(),
+            "input": {**self._desk.input.status(), **self._hands.status()},
             "away": list(facts.away),
             "sessions": self._sessions.status(),
             "discovery": self._discovery.status(),
@@ -215,7 +228,7 @@ class Receiver:
         """Goodbye to the network and the senders, and every process down, all at once: two seconds are short."""
         for times in self._times:
             times.cancel()
-        parts = (self._discovery, self._casting, self._front, self._screen, self._admin)
+        parts = (self._discovery, self._casting, self._front, self._screen, self._hands, self._admin)
         await asyncio.gather(*(part.close() for part in parts))
         await self._audit.close()
 

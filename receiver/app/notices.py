@@ -57,6 +57,11 @@ class Notices:
             self._away[what] = name
         self._know(away=tuple(dict.fromkeys(self._away.values())))
 
+    def drive(self, names: tuple[str, ...]) -> None:
+        """Say for as long as it is so that these control the display."""
+        if names != self._facts.driving:
+            self._know(driving=names)
+
     def ask(self, wish: Wish, asking: str, asked: str) -> None:
         """Show what ``asking`` wishes, and who may let them; empty: a moderator may. The newest question is shown."""
         self._questions.pop(wish, None)

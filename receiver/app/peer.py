@@ -166,6 +166,7 @@ class Peer:
             await self.end()
             return
         self._life.lost(self._desk.clock.now())
+        self._desk.input.away(self)
         log.info("session %s of %s is suspended", self.session_id, self.sender_name)
         self.on_connected(self, False)
         self.tick()

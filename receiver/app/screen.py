@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 
 from receiver import linkio
+from receiver.app.aim import Sight, on_screen, target
 from receiver.clock import Clock
 from receiver.errors import ReceiverError
 from receiver.link import (
@@ -268,6 +269,18 @@ class Screen:
     def shown(self, stream: int) -> Shown | None:
         """A stream that is on the screen."""
         return self._shown.get(stream)
+
+    def aim(self, x: float, y: float) -> tuple[float, float]:
+        """A place in the shown picture as one on the whole screen, both from 0 to 1."""
+        if self.ready is None:
+            return x, y
+        seen = {
+            stream: Sight(shown.stats.width, shown.stats.height, shown.picture)
+            for stream, shown in self._shown.items()
+            if shown.stats is not None and shown.stats.width and shown.stats.height
+        }
+        size = self.ready.width, self.ready.height
+        return on_screen(x, y, target(seen, self._arrangement, *size), *size)
 
     def place(self, picture: SetPicture) -> None:
         """Turn and size a stream's picture; nothing where it is not on."""

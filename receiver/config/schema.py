@@ -117,6 +117,21 @@ class Cast:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    device: Literal["auto", "off", "null"] = key(
+        "auto",
+        "What senders with consent drive: `auto` makes a keyboard, pointer, touch screen and gamepad by uinput; `off` "
+        "lets nobody; `null` takes events and does nothing.",
+    )
+    layout: Literal["us", "gb", "de", "fr"] = key(
+        "us", "The keyboard layout of this machine's desktop: text that is sent is typed on it."
+    )
+    click: Literal["pointer", "enter"] = key(
+        "pointer", "What a `mouse-click` does where it points: the left button, or the ENTER of a TV remote."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Discovery:
     mdns: bool = key(True, "Whether the display announces itself by mDNS (`_ddp._tcp.local`).")
     ssdp: bool = key(True, "Whether the display announces itself by SSDP. Turn it off where UPnP is not wanted.")
@@ -160,6 +175,7 @@ class Config:
     decode: Decode = dataclasses.field(default_factory=Decode)
     pace: Pace = dataclasses.field(default_factory=Pace)
     cast: Cast = dataclasses.field(default_factory=Cast)
+    input: Input = dataclasses.field(default_factory=Input)
     discovery: Discovery = dataclasses.field(default_factory=Discovery)
     paths: Paths = dataclasses.field(default_factory=Paths)
     log: Log = dataclasses.field(default_factory=Log)
@@ -175,6 +191,7 @@ SECTIONS: dict[str, type] = {
     "decode": Decode,
     "pace": Pace,
     "cast": Cast,
+    "input": Input,
     "discovery": Discovery,
     "paths": Paths,
     "log": Log,

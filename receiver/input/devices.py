@@ -28,6 +28,18 @@ class Devices(Protocol):
     def close(self) -> None: ...
 
 
+class Null:
+    """``Devices`` that nothing comes of, to try consent and protocol where no machine is to be driven."""
+
+    reason = "By nothing: input.device is null, so events are taken and nothing comes of them."
+
+    def report(self, frames: list[Frame]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
 def lack(node: Path = NODE) -> str:
     """Why there can be no devices here, and what to do; empty where there can, as far as files tell."""
     if not node.exists():
@@ -40,8 +52,12 @@ def lack(node: Path = NODE) -> str:
     return ""
 
 
-def open_devices(node: Path = NODE) -> Devices:
-    """The kernel's own input devices, by uinput. Raises BackendUnavailable, whose text says why and what to do."""
+def open_devices(kind: str = "auto", node: Path = NODE) -> Devices:
+    """``auto``: the kernel's own input devices, by uinput. Raises BackendUnavailable, which says why and what to do."""
+    if kind == "off":
+        raise BackendUnavailable("Remote control is turned off here (input.device).")
+    if kind == "null":
+        return Null()
     if why := lack(node):
         raise BackendUnavailable(why)
     try:

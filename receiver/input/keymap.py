@@ -62,8 +62,8 @@ CODES: dict[str, int] = {
     **_SINGLE,
     **REMOTE,
 }
-"""Every key that may be sent, with the kernel's code. Not Power, Sleep and PrintScreen (the kernel's SysRq): they command
-the machine itself, whoever presses them."""
+"""Every key that may be sent, with the kernel's code. Not Power, Sleep and PrintScreen (the kernel's SysRq): they
+command the machine itself, whoever presses them."""
 
 MODIFIERS = frozenset(
     CODES[name]

@@ -23,7 +23,7 @@ from receiver.link.framing import (
     Message,
     encode,
 )
-from receiver.link.hands import HandsReady, HandsTrouble, Inject, LetGo, LocalKey
+from receiver.link.hands import HandsReady, HandsTrouble, Inject, LetGo, LocalKey, SetUpHands
 from receiver.link.intake import (
     AttachStage,
     IntakeReady,
@@ -95,6 +95,7 @@ __all__ = [
     "SetPaused",
     "SetPicture",
     "SetTap",
+    "SetUpHands",
     "SetVolume",
     "Snapshot",
     "StageReady",

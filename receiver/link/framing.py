@@ -13,7 +13,7 @@ from receiver.link.admin import (
     AdminStatus,
     AdminStatusReply,
 )
-from receiver.link.hands import HandsReady, HandsTrouble, Inject, LetGo, LocalKey
+from receiver.link.hands import HandsReady, HandsTrouble, Inject, LetGo, LocalKey, SetUpHands
 from receiver.link.intake import (
     AttachStage,
     IntakeReady,
@@ -92,6 +92,7 @@ Message = (
     | AdminDevicesReply
     | AdminKeys
     | AdminKeysReply
+    | SetUpHands
     | Inject
     | LetGo
     | HandsReady

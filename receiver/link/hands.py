@@ -80,6 +80,15 @@ InputEvent = Key | Pointer | MouseClick | Wheel | Text | Touch | Gamepad
 # ---- app -> hands
 
 
+class SetUpHands(msgspec.Struct, frozen=True, tag="set-up-hands"):
+    """First of all: which devices (``[input]`` of the configuration), the layout that text is typed on, and whether a
+    ``mouse-click`` is ENTER."""
+
+    device: Literal["auto", "off", "null"] = "auto"
+    layout: Literal["us", "gb", "de", "fr"] = "us"
+    enter: bool = False
+
+
 class Inject(msgspec.Struct, frozen=True, tag="inject"):
     """Carry this out for the session ``who``. Places are the whole screen's by now."""
 

@@ -24,7 +24,7 @@ class Scene(msgspec.Struct, frozen=True, tag="scene"):
     ``pin``: eight digits while someone pairs, with ``pin_for`` the sender's name; ``toast``: a short note, shown for
     as long as it is set. ``asking``: who asks for ``wish``, with ``asked``, the name of whoever may let them (empty
     where it is for a moderator to say). ``identify``: the display's name fills the screen, with this line below it.
-    ``dark``: the screen is off and nothing is heard.
+    ``driving``: names of those who control the display now. ``dark``: the screen is off and nothing is heard.
     """
 
     display_name: str
@@ -39,6 +39,7 @@ class Scene(msgspec.Struct, frozen=True, tag="scene"):
     asked: str = ""
     wish: Wish = "share"
     identify: str | None = None
+    driving: tuple[str, ...] = ()
     dark: bool = False
 
 

@@ -53,6 +53,7 @@ class OverlayContent:
     labels: tuple[Label, ...]
     idle: bool
     name: tuple[str, str] | None = None
+    driving: tuple[str, ...] = ()
 
 
 def overlay_content(scene: Scene, streams: Sequence[StreamView]) -> OverlayContent:
@@ -69,6 +70,7 @@ def overlay_content(scene: Scene, streams: Sequence[StreamView]) -> OverlayConte
         labels=tuple(Label(stream.name, stream.paused, stream.place) for stream in streams if stream.place),
         idle=not live,
         name=(scene.display_name, scene.identify) if scene.identify is not None and not scene.pin else None,
+        driving=scene.driving,
     )
 
 
@@ -86,10 +88,15 @@ class OverlayLayout:
             card = name_card(self._setter, *content.name, s.right - s.left, s.bottom - s.top + u(8), u(1))
             return [(card, (s.left, s.top - u(4)))]
         sprites = [self._label(label) for label in content.labels]
+        top = s.top
+        if content.driving and not content.idle:
+            mark = self._driving(content.driving)
+            sprites.append((mark, ((s.width - mark.get_width()) // 2, top)))
+            top += mark.get_height() + u(1.5)
         if content.paused:
             names = ", ".join(content.paused[:4])
             mark = self._note(f"Paused · {names}", paused=True)
-            sprites.append((mark, ((s.width - mark.get_width()) // 2, s.top)))
+            sprites.append((mark, ((s.width - mark.get_width()) // 2, top)))
         if content.pin:
             width = min(s.right - s.left, u(86))
             height = u(44)
@@ -101,8 +108,9 @@ class OverlayLayout:
         notes = [self._question(content.asking, content.asked, content.wish)] if content.asking else []
         notes += [self._note(content.toast, paused=False)] if content.toast else []
         if content.labels:  # they are at the bottom
-            return sprites + self._from_top(notes, s.top)
-        if content.asking and content.idle:  # as are the address and the code
+            return sprites + self._from_top(notes, top)
+        if content.idle and (content.asking or content.driving):  # as are the address and the code
+            notes += [self._driving(content.driving)] if content.driving else []
             return sprites + self._from_top(notes, s.top + u(16))
         return sprites + self._from_bottom(notes)
 
@@ -153,6 +161,20 @@ class OverlayLayout:
         patch = plate(width, height, u(3), SHADE, SHADE_ALPHA)
         patch.blit(*who.at((width - who.width) // 2, u(3.2)))
         patch.blit(*how.at((width - how.width) // 2, u(3.2) + who.cap + gap))
+        return patch
+
+    def _driving(self, names: Sequence[str]) -> pygame.Surface:
+        """Who controls the display, small, for as long as they do; names in quotation marks, as in a question."""
+        s, u = self._sizes, self._sizes.u
+        says = "controls this display" if len(names) == 1 else "control this display"
+        pad, height, dot = u(2.4), u(6), u(1.4)
+        room = s.right - s.left - 2 * pad - dot - u(1.4)
+        room -= self._setter.width(f"“” {says}", "medium", u(SMALL))
+        name = self._setter.shorten(", ".join(names[:4]), "medium", u(SMALL), room)
+        line = self._setter.line("medium", u(SMALL), (f"“{name}” {says}", LIGHT))
+        patch = plate(2 * pad + dot + u(1.4) + line.width, height, height // 2, SHADE, SHADE_ALPHA)
+        patch.blit(plate(dot, dot, dot // 2, ACCENT), (pad, (height - dot) // 2))
+        patch.blit(*line.at(pad + dot + u(1.4), (height - line.cap) // 2))
         return patch
 
     def _note(self, text: str, *, paused: bool) -> pygame.Surface:

@@ -30,6 +30,7 @@ Event = Literal[
     "input asked",
     "input granted",
     "input denied",
+    "input stopped",
     "stream key made",
     "stream key revoked",
     "command",

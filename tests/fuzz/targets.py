@@ -2,6 +2,7 @@
 
 from tests.fuzz import (
     http_targets,
+    input_targets,
     media_targets,
     own_targets,
     quic_targets,
@@ -16,6 +17,7 @@ ROOMS = (
     wire_targets,
     trust_targets,
     http_targets,
+    input_targets,
     media_targets,
     quic_targets,
     session_targets,

@@ -154,6 +154,8 @@ https_port = 0
 kind = "headless"
 [sound]
 device = "null"
+[input]
+device = "null"
 [discovery]
 ssdp = false
 mdns = false

@@ -27,6 +27,7 @@ from receiver.ddp.listen import Open, listen
 from receiver.ddp.server import Site, build_app
 from receiver.ddp.serving import Server
 from receiver.link import Layout, SetLayout
+from receiver.link.hands import InputEvent
 from receiver.trust.certificate import certificate_hash, ensure_certificate
 from receiver.trust.identity_file import load_identity
 from receiver.trust.store import DeviceStore
@@ -75,6 +76,20 @@ class FakeSigns:
 
     def ask_no_more(self, wish: str) -> None:
         self.question = None
+
+
+class FakeHands:
+    """Takes every event; ``did`` holds them, and what was let go of."""
+
+    def __init__(self) -> None:
+        self.able, self.reason = True, "In a list."
+        self.did: list[tuple[str, object]] = []
+
+    def inject(self, who: str, event: InputEvent) -> None:
+        self.did.append((who, event))
+
+    def let_go(self, who: str) -> None:
+        self.did.append((who, "let go"))
 
 
 class FakeStagehand:
@@ -165,6 +180,7 @@ class FakeDisplay:
     hosts: list[str]
     snapshots: FakeSnapshots
     sessions: Sessions
+    hands: FakeHands
 
     @property
     def ws(self) -> str:
@@ -188,6 +204,7 @@ async def fake_display(folder: Path, web: Path) -> AsyncIterator[FakeDisplay]:
     devices, signs, stagehand = DeviceStore(folder), FakeSigns(), FakeStagehand()
     clock = SkippingClock()
     desk = FrontDesk(display, devices, signs, clock, clock.wall)
+    desk.input.hands = hands = FakeHands()
     facts = Facts("Living room", 8443)
     screen = Screen(clock, (), "interactive", scene(facts))
     desk.commands = CommandDesk(screen, stagehand, Notices(screen, facts), DISPLAY_ID)
@@ -234,7 +251,7 @@ async def fake_display(folder: Path, web: Path) -> AsyncIterator[FakeDisplay]:
     try:
         ports = plain.port, secure.port
         yield FakeDisplay(
-            desk, stagehand, signs, devices, server, connections, clock, *ports, hosts, snapshots, sessions
+            desk, stagehand, signs, devices, server, connections, clock, *ports, hosts, snapshots, sessions, hands
         )
     finally:
         await server.stop()

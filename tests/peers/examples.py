@@ -129,7 +129,7 @@ async def sharing(book: Book, anna: Recorded, ben: Recorded, film: str) -> None:
 
 async def controlling(book: Book, anna: Recorded, ben: Recorded) -> None:
     book.part("Control")
-    key = {"key": "Enter"}
+    key = {"kind": "key", "code": "Enter"}
     await book.ask(ben, "Without consent.", "input.event", key)
     await ben.request("input.request")
     asks = await anna.told("input.state", asked_by=[{"session": _session(ben), "name": "Ben"}])
@@ -144,7 +144,9 @@ async def controlling(book: Book, anna: Recorded, ben: Recorded) -> None:
     asked, answer = anna.exchange("input.approve")
     lines = (("→", asked), ("←", answer), ("←", granted))
     book.show("`input.approve`", "The last line is what Ben hears.", *lines)
-    await book.ask(ben, "With consent, on a display that has no input device.", "input.event", key)
+    await book.ask(ben, "With consent.", "input.event", key)
+    await book.ask(ben, "Text, which is typed.", "input.event", {"kind": "text", "text": "Hello"})
+    await book.ask(ben, "A key that there is not.", "input.event", {"kind": "key", "code": "Power"})
     await book.ask(ben, "Ben gives control back.", "input.release", {}, "input.state")
 
 

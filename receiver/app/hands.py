@@ -1,0 +1,122 @@
+"""The app's hold on hands, the process of the input devices: keeps it running, and knows whether it can do anything.
+
+Hands have nothing to be told again: what was held when they died the kernel has released, and the next ones begin
+with nothing held.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from receiver.clock import Clock
+from receiver.errors import ReceiverError
+from receiver.link import HandsReady, HandsTrouble, Inject, LetGo, LinkError, LocalKey, Message, SetUpHands
+from receiver.link.hands import InputEvent
+from receiver.supervise import Backoff, Child, spawn
+
+log = logging.getLogger(__name__)
+
+STOP_GRACE_S = 1.0
+NS = 1e9
+STARTING = "The process that drives this display's input devices is being started. Try again in a moment."
+
+
+class HandsProcess:
+    """Owns the hands process."""
+
+    def __init__(self, clock: Clock, setup: SetUpHands) -> None:
+        self._clock = clock
+        self._setup = setup
+        self._child: Child | None = None
+        self._ready: HandsReady | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self.restarts = 0
+        self.on_local_key: Callable[[str], None] = lambda device: None
+
+    @property
+    def able(self) -> bool:
+        """Whether events can be carried out now."""
+        return self._ready is not None and self._ready.able
+
+    @property
+    def reason(self) -> str:
+        """A sentence on which devices there are, or why there are none."""
+        return self._ready.reason if self._ready else STARTING
+
+    def start(self) -> None:
+        """Start it, and do not wait: nobody may control the display before it is up."""
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        backoff = Backoff()
+        while True:
+            backoff.started(self._clock.now())
+            try:
+                self._child = child = await spawn("hands", "receiver.hands")
+            except ReceiverError as error:
+                ended = str(error)
+            else:
+                await self._converse(child)
+                ended = f"they ended: {child.epitaph()}"
+            delay = backoff.died(self._clock.now())
+            self.restarts += 1
+            log.error("hands are started again in %.1f s: %s", delay / NS, ended)
+            await asyncio.sleep(delay / NS)
+
+    async def _converse(self, child: Child) -> None:
+        try:
+            child.link.send(self._setup)
+            while (message := await child.link.receive()) is not None:
+                self._take(message)
+        except LinkError as error:
+            log.error("the link to hands broke: %s", error)
+        finally:
+            self._ready = self._child = None
+            await child.stop(STOP_GRACE_S)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case HandsReady(able, reason, guarded):
+                self._ready = message
+                log.info("remote control: %s", reason)
+                if able and not guarded:
+                    log.warning("the display's own keyboards can't be read, so their keys don't end remote control")
+            case LocalKey(device):
+                self.on_local_key(device)
+            case HandsTrouble(reason):
+                log.error("%s", reason)
+            case _:
+                log.warning("hands sent %s, which is not for the app", type(message).__name__)
+
+    def inject(self, who: str, event: InputEvent) -> None:
+        """Carry out an event of a session's; its place is the whole screen's."""
+        self._send(Inject(who, event))
+
+    def let_go(self, who: str) -> None:
+        """Release all that a session holds."""
+        self._send(LetGo(who))
+
+    def _send(self, message: Message) -> None:
+        if self._child is None or self._child.link.closed:
+            return
+        try:
+            self._child.link.send(message)
+        except LinkError as error:
+            log.error("hands do not keep up and are started again: %s", error)
+            self._child.kill()
+
+    def status(self) -> dict[str, object]:
+        """For ``ddp-receiver status``."""
+        ready = self._ready
+        return {
+            "able": self.able,
+            "reason": self.reason,
+            "guarded": bool(ready and ready.guarded),
+            "restarts": self.restarts,
+        }
+
+    async def close(self) -> None:
+        """Stop keeping hands, and stop them."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
