@@ -31,19 +31,20 @@ class Hands:
         self._hand = Hand()
         self._devices: Devices | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._local = LocalKeys(self._local_key)
 
     async def run(self) -> None:
         """Until the app goes; then nothing is held any more."""
-        watching = asyncio.create_task(self._local.run())
         try:
             while (message := await self._link.receive()) is not None:
                 self._take(message)
         except LinkError as error:
             log.error("the link to the app broke: %s", error)
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            if self._watching is not None:
+                self._watching.cancel()
+                await asyncio.gather(self._watching, return_exceptions=True)
             self._report(self._hand.let_all_go())
             if self._devices:
                 self._devices.close()
@@ -55,7 +56,9 @@ class Hands:
         except BackendUnavailable as error:
             self._send(HandsReady(False, str(error), guarded=False))
             return
-        self._local.look()
+        if wanted.device == "auto":
+            self._local.look()
+            self._watching = asyncio.create_task(self._local.run())
         self._send(HandsReady(True, self._devices.reason, guarded=not self._local.refused))
 
     def _take(self, message: Message) -> None:
