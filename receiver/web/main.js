@@ -3,7 +3,7 @@
 import { fromBase64url } from "./encoding.js";
 import { Identity } from "./identity.js";
 import { Sender } from "./sender.js";
-import { browser, describeBox, missing, secureAddress } from "./support.js";
+import { browser, canCapture, describeBox, missing, secureAddress } from "./support.js";
 import { Ui } from "./ui.js";
 
 const QR_SECRET_BYTES = 16;
@@ -29,19 +29,12 @@ function showInsecure(ui, box, fragment) {
   document.querySelector(`details[data-browser="${browser()}"]`).open = true;
 }
 
-function showPhone(ui, box) {
-  const address = secureAddress(box) || `${location.origin}/`;
-  ui.show("phone", { address });
-  ui.on({
-    copy: async () => {
-      try {
-        await navigator.clipboard.writeText(address);
-        ui.set({ copy: "Copied" });
-      } catch {
-        ui.set({ copy: "Press and hold the address to copy it" });
-      }
-    },
-  });
+/** What a phone is shown instead of the means to share. */
+function isRemoteOnly(box) {
+  for (const place of document.querySelectorAll("[data-only]")) place.hidden = place.dataset.only === "computer";
+  document.querySelector("#share-form").hidden = true;
+  document.querySelector("section[data-view='ready'] [data-text='address']").textContent = secureAddress(box) || `${location.origin}/`;
+  document.querySelector("[data-action='control']").className = "primary";
 }
 
 async function start() {
@@ -51,8 +44,8 @@ async function start() {
   const [lack, box] = await Promise.all([missing(), describeBox()]);
   if (typeof box.display_name === "string" && box.display_name) ui.display = box.display_name;
   if (lack === "insecure") return showInsecure(ui, box, secret ? fragment : "");
-  if (lack === "phone") return showPhone(ui, box);
   if (lack) return ui.show("unsupported", { message: lack });
+  if (!canCapture()) isRemoteOnly(box);
   return new Sender(ui, await Identity.load(), secret).begin();
 }
 

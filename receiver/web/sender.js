@@ -3,6 +3,7 @@
 import { capture } from "./cast.js";
 import { Connection } from "./connection.js";
 import { Floor } from "./floor.js";
+import { Remote } from "./remote.js";
 import { jittered, pause } from "./network.js";
 import { askForPin, greet, pinSecret, prove, reunite, useCode } from "./pairing.js";
 import { PinField } from "./pinfield.js";
@@ -29,6 +30,7 @@ export class Sender {
   #greeting = null;
   #sharing = null;
   #floor = null;
+  #remote = null;
   #countdowns = [];
   #news = "";
 
@@ -45,6 +47,9 @@ export class Sender {
       unhold: () => this.#floor.drop("Nothing is shared."),
       let: () => this.#floor.answer(true),
       "not-now": () => this.#floor.answer(false),
+      control: () => this.#control(),
+      uncontrol: () => this.#remote?.end("You no longer control the TV."),
+      "text-form": ({ typed }) => this.#remote?.type(typed),
       accept: () => this.#guard(() => this.#pair()),
       again: () => (this.#connection?.isOpen ? this.#ready() : this.#connect()),
       leave: () => this.#leave(),
@@ -133,6 +138,7 @@ export class Sender {
     const floor = (this.#floor = new Floor(this.#ui, connection));
     connection.onnotify = (method, params) => {
       floor.notified(method, params);
+      this.#remote?.notified(method, params);
       this.#sharing?.notified(method, params);
     };
   }
@@ -261,12 +267,23 @@ export class Sender {
     await this.#sharing.start();
   }
 
+  #control() {
+    const back = (message) => {
+      this.#remote = null;
+      if (this.#ui.view === "control") this.#ready(message);
+    };
+    this.#remote = new Remote(this.#ui, this.#connection, this.#greeting.displayName, back);
+    this.#remote.start();
+  }
+
   #lost(refusal, lost) {
     this.#stopCountdowns();
+    this.#remote?.close();
+    this.#remote = null;
     this.#floor.close();
     if (this.#sharing && lost) this.#goOn(this.#sharing, refusal);
     else if (this.#sharing) this.#sharing.end("ended", refusal.message);
-    else if (["ready", "busy", "waiting"].includes(this.#ui.view)) {
+    else if (["ready", "busy", "waiting", "control"].includes(this.#ui.view)) {
       const headline = "The connection has ended";
       this.#ui.show("ended", { headline, message: refusal.message, again: "Connect again" });
     } else if (["connecting", "changed", "pin"].includes(this.#ui.view)) this.#refuse(refusal);
@@ -325,6 +342,8 @@ export class Sender {
 
   #leave() {
     this.#stopCountdowns();
+    this.#remote?.close();
+    this.#remote = null;
     this.#floor?.close();
     this.#connection?.bye("left");
     this.#connection = null;
@@ -332,6 +351,7 @@ export class Sender {
   }
 
   #goAway() {
+    this.#remote?.close();
     if (this.#sharing) noteSharing();
     this.#sharing?.end("ended", "This page was closed.");
     this.#floor?.close();

@@ -1,12 +1,13 @@
 // What this browser can do here: decided once, before anything is asked of the person.
 
-/** "insecure", "phone", or a sentence on what is missing; "" where all is there. */
+/** Whether a screen can be shown from here; a phone's can't, and a phone is a remote control all the same. */
+export const canCapture = () => Boolean(navigator.mediaDevices?.getDisplayMedia);
+
+/** "insecure", or a sentence on what is missing; "" where all is there. */
 export async function missing() {
-  const canCapture = Boolean(navigator.mediaDevices?.getDisplayMedia);
-  if (!canCapture && isPhone()) return "phone"; // before "insecure": a secure page would not help it
   if (!window.isSecureContext) return "insecure";
-  if (!canCapture) return "It can't share a screen.";
-  if (!window.RTCPeerConnection) return "WebRTC is missing or turned off in it.";
+  if (!canCapture() && !isPhone()) return "It can't share a screen.";
+  if (canCapture() && !window.RTCPeerConnection) return "WebRTC is missing or turned off in it.";
   try {
     await crypto.subtle.generateKey("X25519", false, ["deriveBits"]);
   } catch {

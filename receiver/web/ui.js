@@ -3,15 +3,15 @@
 const ENDINGS = ["ended", "refused", "name"];
 
 const VIEWS = {
-  opening: { next: ["name", "connecting", "insecure", "phone", "unsupported"] },
+  opening: { next: ["name", "connecting", "insecure", "unsupported"] },
   insecure: { next: [], title: "One step to a secure page" },
-  phone: { next: [], title: "Open this page on a computer" },
   unsupported: { next: [], title: "This browser is too old" },
   name: { next: ["connecting"], title: "Cast" },
   connecting: { next: ["changed", "pin", "ready", ...ENDINGS], title: "Connecting" },
   changed: { next: ["connecting", ...ENDINGS], title: "Not the TV you know" },
   pin: { next: ["connecting", "ready", ...ENDINGS], title: "Type the PIN" },
-  ready: { next: ["sharing", "busy", ...ENDINGS], title: "Connected" },
+  ready: { next: ["sharing", "busy", "control", ...ENDINGS], title: "Connected" },
+  control: { next: ["ready", ...ENDINGS], title: "Controlling" },
   busy: { next: ["waiting", "ready", ...ENDINGS], title: "Somebody shares" },
   waiting: { next: ["sharing", "ready", ...ENDINGS], title: "Waiting" },
   sharing: { next: ["ready", ...ENDINGS], title: "Sharing" },

@@ -359,7 +359,14 @@ class Visit:
         return {}
 
     floor_request = floor_release = floor_approve = floor_deny = _floor
-    input_approve = input_deny = _floor
+    input_approve = input_deny = input_event = _floor
+
+    async def input_request(self, params: Message) -> Message:
+        await self.notify("input.state", {"you": "asking", "asked_by": [], "granted": []})
+        return {"state": "asking"}
+
+    async def input_release(self, params: Message) -> Message:
+        return {"state": "none"}
 
 
 @asynccontextmanager

@@ -23,14 +23,17 @@ async def test_an_insecure_page_leads_to_the_secure_one(page: Page, box: FakeBox
     await expect(page.get_by_text("Accept the Risk and Continue")).to_be_visible()
 
 
-async def test_a_phone_is_sent_to_a_computer(browser: Browser, box: FakeBox) -> None:
+async def test_a_phone_is_a_remote_control(browser: Browser, box: FakeBox) -> None:
     context = await browser.new_context(user_agent=IPHONE, viewport={"width": 360, "height": 740})
     page = await context.new_page()
     await page.add_init_script(NO_CAPTURE)
     await page.goto(box.url)
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Open this page on a computer")
+    await page.get_by_label("Your name").fill("Ada")
+    await page.keyboard.press("Enter")
+    await page.locator("#pin").fill(box.does.pin)
+    await expect(page.get_by_role("button", name="Control this TV")).to_be_visible()
     await expect(page.get_by_text("https://localhost:8443/")).to_be_visible()
-    await expect(page.get_by_text("Not yet, but planned")).to_be_visible()
+    await expect(page.get_by_role("button", name="Choose what to share")).to_be_hidden()
     await context.close()
 
 
@@ -54,7 +57,7 @@ async def test_nothing_is_wider_than_320_pixels(page: Page, box: FakeBox) -> Non
 async def test_every_control_is_large_enough_to_touch(page: Page, box: FakeBox) -> None:
     await page.goto(box.url)
     small = await page.evaluate(
-        """() => { for (const s of document.querySelectorAll("section, aside")) s.hidden = false;
+        """() => { for (const s of document.querySelectorAll("section, aside, #remote")) s.hidden = false;
         return [...document.querySelectorAll("button, a, summary, input:not([type=radio], [type=checkbox]), .choice")]
             .filter((control) => control.offsetHeight < 44).map((control) => control.outerHTML); }"""
     )
