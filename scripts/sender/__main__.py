@@ -82,6 +82,16 @@ def _parser() -> argparse.ArgumentParser:
     to_display(url)
     with_picture(add("test", _cast, "show a test pattern that tells the time"))
 
+    drive = add("input", _input, "control the display: keys, text, pointer; whoever shares there lets us")
+    to_display(drive)
+    drive.add_argument(
+        "events",
+        metavar="EVENT",
+        nargs="*",
+        type=_event,
+        help="key:Enter text:Hello tap:0.5,0.5 click:X,Y move:X,Y wheel:3 hold:ArrowUp,2 wait:1; none: lines of stdin",
+    )
+
     send = add("send", _send, "send one request and print the answer")
     to_display(send)
     send.add_argument("method", metavar="METHOD", help="such as display.stop")
@@ -129,6 +139,16 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError(f"{text!r} is not a JSON object")
     return value
+
+
+def _event(text: str) -> str:
+    from scripts.sender.driving import BadWord, steps
+
+    try:
+        steps(text)
+    except BadWord as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _state() -> State:
@@ -226,6 +246,17 @@ def _stop_by_signal() -> asyncio.Event:
 async def _send(args: argparse.Namespace) -> None:
     async with paired(args.display, _state(), args.name, _proof(args)) as (client, _):
         _print_json(await client.request(args.method, args.params), indent=2)
+        await client.bye("Done.")
+
+
+async def _input(args: argparse.Namespace) -> None:
+    from scripts.sender.driving import BadWord, drive
+
+    async with paired(args.display, _state(), args.name, _proof(args)) as (client, _):
+        try:
+            await first(drive(client, args.events or sys.stdin), _stop_by_signal().wait())
+        except BadWord as error:
+            raise SenderError(str(error)) from error
         await client.bye("Done.")
 
 
