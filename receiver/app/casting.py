@@ -3,20 +3,24 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import msgspec
 
 from receiver.app.audit_desk import Record, unrecorded
 from receiver.app.cast import Cast, NoSuchStream, NotAFilm, NotCasting, Sender
-from receiver.app.intakes import Intake, IntakePool
+from receiver.app.intakes import Intake, IntakePool, OfferRefused
 from receiver.app.publications import Stream
 from receiver.app.screen import Screen
 from receiver.app.url_casting import Reach, UrlCast
 from receiver.errors import PeerError, ReceiverError
-from receiver.link import Layout, SetLayout, StreamStats, TransportState, UrlState
+from receiver.link import Layout, QuicOpened, SetLayout, StreamStats, TransportState, UrlState
 from receiver.media import Codec
+
+T = TypeVar("T")
+Ask = Callable[[Intake, int, tuple[Codec, ...]], Awaitable[T]]
+"""How an intake is told of its stream; gives what the sender is told."""
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +36,10 @@ NO_PATH = (
 class Casting:
     """Takes offers and runs the casts that follow, one for each sender's session."""
 
-    def __init__(self, screen: Screen, reach: Reach) -> None:
+    def __init__(self, screen: Screen, reach: Reach, quic: bool = True) -> None:
         self._screen = screen
         self._reach = reach
+        self._quic = quic
         self._pool = IntakePool()
         self._streams = itertools.count(1)
         self._casts: dict[str, Cast] = {}
@@ -60,6 +65,18 @@ class Casting:
         the one before goes on as well as it can, and where that offer is refused, too. Raises OfferRefused,
         ReceiverError.
         """
+        return await self._begin(sender, lambda intake, stream, codecs: intake.offer(stream, sdp, codecs))
+
+    async def quic(self, sender: Sender) -> tuple[QuicOpened, int]:
+        """``offer`` for a sender that comes over WebTransport: where it is awaited, and the stream's number.
+
+        Raises OfferRefused, ReceiverError.
+        """
+        if not self._quic:
+            raise OfferRefused("Sharing over QUIC is turned off on this display.")
+        return await self._begin(sender, Intake.open_quic)
+
+    async def _begin(self, sender: Sender, ask: Ask[T]) -> tuple[T, int]:
         ready = self._screen.ready
         if ready is None or self._closing:
             raise ReceiverError("The screen is being started again. Try again in a few seconds.")
@@ -73,17 +90,17 @@ class Casting:
         else:
             self._drop_coming(cast)
             cast.coming = intake
-        answer = await self._answer(cast, intake, sdp, ready.codecs)
+        answer = await self._answer(cast, intake, ask, ready.codecs)
         if intake is cast.intake:
             self._screen.attach(cast.stream, sender.sender_name, intake.connect_stage)
             loop = asyncio.get_running_loop()
             cast.timer = loop.call_later(CONNECT_TIMEOUT_S, self._give_up, cast, NO_PATH)
         return answer, cast.stream
 
-    async def _answer(self, cast: Cast, intake: Intake, sdp: str, codecs: tuple[Codec, ...]) -> str:
+    async def _answer(self, cast: Cast, intake: Intake, ask: Ask[T], codecs: tuple[Codec, ...]) -> T:
         intake.on_state = lambda state: self._on_transport(cast, intake, state)
         try:
-            answer = await intake.offer(cast.stream, sdp, codecs)
+            answer = await ask(intake, cast.stream, codecs)
         except (PeerError, ReceiverError):
             if intake is cast.coming:
                 self._drop_coming(cast)

@@ -16,6 +16,7 @@ from receiver.clock import Clock
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.ddp.messages import FloorDecision, Nothing, read
 from receiver.errors import PeerError, ReceiverError
+from receiver.link import QuicOpened
 from receiver.session.floor import Floor, NotYours
 from receiver.session.roles import Role, allows
 from receiver.trust.audit import Event
@@ -86,6 +87,10 @@ class FloorDesk:
     async def offer(self, sender: Person, sdp: str) -> tuple[str, int]:
         """The SDP answer and the stream's number. Raises Refusal (busy), OfferRefused, ReceiverError."""
         return await self._present(sender, lambda: self._casting.offer(sender, sdp))
+
+    async def quic(self, sender: Person) -> tuple[QuicOpened, int]:
+        """Where the sender is awaited over WebTransport, and the stream's number. Raises as ``offer``."""
+        return await self._present(sender, lambda: self._casting.quic(sender))
 
     async def cast(self, sender: Person, url: str) -> int:
         """Play what is at an address; the stream's number. Raises Refusal (busy), UrlNotCast, ReceiverError."""

@@ -12,6 +12,8 @@ from receiver.link import (
     IntakeStats,
     LinkError,
     Message,
+    QuicOpen,
+    QuicOpened,
     RtcAnswer,
     RtcCandidate,
     RtcOffer,
@@ -42,7 +44,7 @@ class Intake:
     def __init__(self, child: Child) -> None:
         self._child = child
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._answer: asyncio.Future[RtcAnswer | QuicOpened] = asyncio.get_running_loop().create_future()
         self._reader = asyncio.create_task(self._read())
         self.stream = 0
         self.stats: IntakeStats | None = None
@@ -78,9 +80,9 @@ class Intake:
             case IntakeReady():
                 if not self._ready.done():
                     self._ready.set_result(None)
-            case RtcAnswer(_, sdp):
+            case RtcAnswer() | QuicOpened():
                 if not self._answer.done():
-                    self._answer.set_result(sdp)
+                    self._answer.set_result(message)
             case RtcRefused(_, reason):
                 if not self._answer.done():
                     self._answer.set_exception(OfferRefused(reason))
@@ -93,10 +95,21 @@ class Intake:
 
     async def offer(self, stream: int, sdp: str, codecs: tuple[Codec, ...]) -> str:
         """The answer to the sender's offer. Raises OfferRefused, or ReceiverError where the process fails."""
-        self.stream = stream
+        answer = await self._ask(RtcOffer(stream, sdp, codecs))
+        assert isinstance(answer, RtcAnswer)
+        return answer.sdp
+
+    async def open_quic(self, stream: int, codecs: tuple[Codec, ...]) -> QuicOpened:
+        """Where the sender is awaited over WebTransport. Raises as ``offer``."""
+        opened = await self._ask(QuicOpen(stream, codecs))
+        assert isinstance(opened, QuicOpened)
+        return opened
+
+    async def _ask(self, wish: RtcOffer | QuicOpen) -> RtcAnswer | QuicOpened:
+        self.stream = wish.stream
         try:
             await asyncio.wait_for(asyncio.shield(self._ready), READY_TIMEOUT_S)
-            self._child.link.send(RtcOffer(stream, sdp, codecs))
+            self._child.link.send(wish)
             return await asyncio.wait_for(asyncio.shield(self._answer), ANSWER_TIMEOUT_S)
         except TimeoutError:
             raise ReceiverError("The receiver is too busy to take the picture just now. Try again.") from None

@@ -86,7 +86,7 @@ class Receiver:
         self._screen = Screen(clock, stage_arguments(config, this_board()), config.pace.mode, scene(facts))
         self._screen.on_window_closed = stop
         self._notices = Notices(self._screen, facts)
-        self._casting = Casting(self._screen, Reach(config.cast.allow, config.cast.deny))
+        self._casting = Casting(self._screen, Reach(config.cast.allow, config.cast.deny), config.cast.quic)
         self._casting.on_interrupted = self._notices.away
         self._casting.on_fallback = lambda: self._notices.toast("A video decoder failed; another one goes on")
         self._casting.on_live = lambda name: self._notices.toast(f"{name} is sharing")

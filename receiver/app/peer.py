@@ -5,8 +5,8 @@ Its messages come over whichever connection it has at the moment; ``Visit`` read
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from receiver.ddp import jsonrpc
 from receiver.ddp.codes import CloseCode, ErrorCode, Refusal
 from receiver.ddp.messages import Bye, Nothing, Resume, RtcCandidate, RtcOffer, read
 from receiver.errors import PeerError, ReceiverError
+from receiver.link import QuicOpened
 from receiver.session.lifetime import Lifetime
 from receiver.session.roles import SCOPES, Role
 from receiver.session.stream import StreamMachine
@@ -33,6 +34,8 @@ BEFORE = frozenset(
 ROOM_S = 0.05
 MAX_WAITING = 64
 """Messages read and not yet answered; while there are so many, no more are read."""
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,9 @@ class Stagehand(Protocol):
 
     def stream_of(self, session_id: str) -> int | None:
         """The number of the session's stream, if one is on."""
+
+    async def quic(self, sender: "Peer") -> tuple[QuicOpened, int]:
+        """Where the sender is awaited over WebTransport, and the stream's number. Raises PeerError, ReceiverError."""
 
     def candidate(self, sender: "Peer", candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
         """A trickled candidate."""
@@ -84,6 +90,7 @@ class Peer:
             "ddp.bye": self._bye,
             "rtc.offer": self._offer,
             "rtc.candidate": self._candidate,
+            "quic.open": self._quic,
             **desk.commands.methods(self),
             **desk.input.methods(self),
             **self._data.methods,
@@ -273,9 +280,25 @@ class Peer:
 
     async def _offer(self, params: dict[str, Any]) -> object:
         sdp = read(params, RtcOffer).sdp
-        self.media.handle("offer")
+        answer, stream = await self._present(self._stagehand.offer(self, sdp))
+        return {"sdp": answer, "stream": stream}
+
+    async def _quic(self, params: dict[str, Any]) -> object:
+        read(params, Nothing)
+        opened, stream = await self._present(self._stagehand.quic(self))
+        return {
+            "stream": stream,
+            "port": opened.port,
+            "path": opened.path,
+            "certificate": b64encode(opened.certificate),
+            "codecs": [{"codec": codec, "payload_type": number} for codec, number in opened.payload_types.items()],
+        }
+
+    async def _present(self, begin: Coroutine[Any, Any, tuple[T, int]]) -> tuple[T, int]:
+        """Begin a stream, or give the one that is on another path."""
         try:
-            answer, stream = await self._stagehand.offer(self, sdp)
+            self.media.handle("offer")
+            answer, stream = await begin
         except (PeerError, ReceiverError):
             if self._stagehand.stream_of(self.session_id) is None:  # else it was another path for a stream that is on
                 self.media.handle("stop")
@@ -283,7 +306,7 @@ class Peer:
         if stream != self._stream:  # else it is another path for the one that is on
             self._stream = stream
             self._desk.commands.began(self, stream)
-        return {"sdp": answer, "stream": stream}
+        return answer, stream
 
     async def _candidate(self, params: dict[str, Any]) -> object:
         trickled = read(params, RtcCandidate)

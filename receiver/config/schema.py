@@ -114,6 +114,11 @@ class Cast:
         "Networks that `cast` may not fetch from, beside those. `allow` wins where both hold an address.",
         bound=NETWORKS,
     )
+    quic: bool = key(
+        True,
+        "Whether a browser may share over QUIC (WebTransport) where WebRTC finds no way, or where the page was opened "
+        "with `?transport=quic`. Turn it off where UDP is only for WebRTC.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,11 @@ def check_request(host: str, origin: str | None, scheme: str, allowed: Collectio
 
 def security_headers(host: str) -> Iterable[tuple[str, str]]:
     """What every answer carries. ``host`` must have passed ``check_request``."""
+    name = split_host(host, "https")[0]
+    quic = f" https://{name}:*" if ":" not in name else ""  # CSP has no form for IPv6 addresses
     csp = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-        f"media-src 'self' blob:; manifest-src 'self'; connect-src 'self' ws://{host} wss://{host}; "
+        f"media-src 'self' blob:; manifest-src 'self'; connect-src 'self' ws://{host} wss://{host}{quic}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return (

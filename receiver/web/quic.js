@@ -28,7 +28,10 @@ export class QuicStream {
   #video = null;
   #over = false;
 
-  paused = false;
+  #paused = false;
+  #began = new Map(); // when a frame went into the encoder, by its stamp
+  #sent = { frames: 0, ms: 0, times: [] };
+
   left_out = 0;
   onend = () => {};
 
@@ -37,7 +40,6 @@ export class QuicStream {
     const value = Uint8Array.from(atob(certificate.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
     const transport = (this.#transport = new WebTransport(`https://${host}:${port}${path}`, {
       serverCertificateHashes: [{ algorithm: "sha-256", value }],
-      congestionControl: "low-latency",
     }));
     transport.closed.then(() => this.#end(), () => this.#end());
     try {
@@ -60,6 +62,35 @@ export class QuicStream {
 
   get bitrate() {
     return this.#bitrate;
+  }
+
+  /** Nothing is encoded or sent meanwhile; what comes after begins with a whole picture. */
+  set paused(on) {
+    this.#wanted ||= this.#paused && !on;
+    this.#paused = on;
+  }
+
+  /** As RTCPeerConnection's: an `outbound-rtp`, its `codec`, and a `candidate-pair` where the round trip is known. */
+  async stats() {
+    const entries = [];
+    if (this.#video) {
+      const { codec, config, octets, packets } = this.#video;
+      const now = performance.now();
+      this.#sent.times = this.#sent.times.filter((time) => time > now - 1000);
+      entries.push({ id: "codec", type: "codec", mimeType: `video/${codec}` });
+      entries.push({
+        id: "video", type: "outbound-rtp", kind: "video", codecId: "codec", timestamp: now,
+        frameWidth: config.width, frameHeight: config.height, framesPerSecond: this.#sent.times.length,
+        bytesSent: octets, packetsSent: packets, framesEncoded: this.#sent.frames, totalEncodeTime: this.#sent.ms / 1000,
+        qualityLimitationReason: this.#bitrate <= MIN_BITRATE ? "bandwidth" : "none",
+      });
+    }
+    const { smoothedRtt } = (await this.#transport.getStats?.().catch(() => null)) ?? {};
+    if (smoothedRtt) {
+      const currentRoundTripTime = smoothedRtt / 1000;
+      entries.push({ id: "pair", type: "candidate-pair", nominated: true, state: "succeeded", currentRoundTripTime });
+    }
+    return new Map(entries.map((entry) => [entry.id, entry]));
   }
 
   #end() {
@@ -103,7 +134,7 @@ export class QuicStream {
   #encode(encoder, frame) {
     const { config } = this.#video;
     this.#learn(this.#video, frame.timestamp);
-    if (this.paused || this.#unsent > MAX_UNSENT || encoder.encodeQueueSize > 1) {
+    if (this.#paused || this.#unsent > MAX_UNSENT || encoder.encodeQueueSize > 1) {
       this.left_out += 1;
     } else {
       const [width, height] = [frame.displayWidth & ~1, frame.displayHeight & ~1];
@@ -111,13 +142,23 @@ export class QuicStream {
         this.#wanted ||= width !== config.width || height !== config.height;
         encoder.configure(Object.assign(config, { width, height, bitrate: this.#bitrate }));
       }
+      this.#began.set(frame.timestamp, performance.now());
       encoder.encode(frame, { keyFrame: this.#wanted });
       this.#wanted = false;
     }
     frame.close();
   }
 
+  #count(timestamp) {
+    const now = performance.now();
+    this.#sent.frames += 1;
+    this.#sent.ms += now - (this.#began.get(timestamp) ?? now);
+    this.#sent.times.push(now);
+    this.#began.clear();
+  }
+
   async #frame(chunk, about) {
+    this.#count(chunk.timestamp);
     const space = about?.decoderConfig?.colorSpace;
     if (space) this.#video.colours = colours(space);
     const key = chunk.type === "key";
@@ -160,7 +201,7 @@ export class QuicStream {
         this.#encoders.push(encoder);
       }
       this.#learn(source, sound.timestamp + sound.duration);
-      if (!this.paused && encoder.state === "configured") encoder.encode(sound);
+      if (!this.#paused && encoder.state === "configured") encoder.encode(sound);
       sound.close();
     });
   }

@@ -1,12 +1,15 @@
 // A cast that is on: its phases, its figures, pause and resume, and the end from any side.
 
 import { Cast } from "./cast.js";
+import { canQuic } from "./quic.js";
+import { QuicCast } from "./quiccast.js";
 import { Meter, describe } from "./stats.js";
 import { sentence } from "./words.js";
 
 const STATS_MS = 1000;
 const SILENCE_MS = 4000; // after this long without feedback browsers think the way back to be narrow
 const PATH_LOST = "The picture can't reach the TV any more. Check that both are on the same network, then share again.";
+const NO_WEBRTC_MS = 6000; // a path within one network stands in well under one
 const WAITING = "Waiting for the TV. What you chose stays chosen, and goes on by itself.";
 
 export class Sharing {
@@ -31,7 +34,12 @@ export class Sharing {
     this.#name = displayName;
     this.#connection = connection;
     this.#over = over;
-    this.#cast = new Cast(connection, stream, { motion });
+    const chosen = new URLSearchParams(location.search).get("transport") === "quic";
+    this.#take(new (chosen && canQuic() ? QuicCast : Cast)(connection, stream, { motion }));
+  }
+
+  #take(cast) {
+    this.#cast = cast;
     this.#cast.onended = () => this.end("ready", "Sharing was ended in the browser.");
     this.#cast.onpath = (state) => this.#pathChanged(state);
   }
@@ -41,7 +49,17 @@ export class Sharing {
     this.#phase("starting");
     const meter = new Meter();
     this.#timer = setInterval(() => this.#measure(meter), STATS_MS);
+    if (this.#cast instanceof Cast && canQuic()) setTimeout(() => this.#tryQuic(), NO_WEBRTC_MS);
     await this.#try(() => this.#cast.start());
+  }
+
+  // WebRTC finds no way, as where a policy forbids it UDP: QUIC is another path for the same stream.
+  #tryQuic() {
+    const found = ["connected", "completed"].includes(this.#cast.peer?.iceConnectionState);
+    if (!this.#over || found || this.#away || !(this.#cast instanceof Cast)) return;
+    const { stream, motion } = this.#cast.release();
+    this.#take(new QuicCast(this.#connection, stream, { motion }));
+    this.#try(() => this.#cast.start());
   }
 
   /** What fails ends the sharing, unless its session is gone meanwhile: then it begins anew in the next one. */

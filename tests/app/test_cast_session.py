@@ -3,15 +3,21 @@
 import asyncio
 import logging
 import re
+from types import SimpleNamespace
+from typing import Any, cast
 
 import jwt
 import pytest
 
+from receiver.app.casting import Casting
+from receiver.app.intakes import OfferRefused
+from receiver.app.screen import Screen
+from receiver.app.url_casting import Reach
 from receiver.errors import PeerError, ReceiverError
 from receiver.trust.encoding import b64decode, b64encode
 from receiver.trust.pins import hint_of
 from tests.peers.ddp_client import DdpClient, Refused, WebSocketWire, trusting
-from tests.peers.display import DISPLAY_ID, FakeDisplay
+from tests.peers.display import DISPLAY_ID, STREAM, FakeDisplay
 from tests.peers.h2_wire import H2Wire
 
 
@@ -200,3 +206,18 @@ async def test_an_offer_that_fails_says_why(display: FakeDisplay, error: Excepti
         assert (refused.value.code, refused.value.advice) == (code, str(error))
         display.stagehand.fails = None
         await client.request("rtc.offer", {"sdp": "v=0"})
+
+
+async def test_where_a_sender_is_awaited_over_quic(display: FakeDisplay) -> None:
+    async with await DdpClient.connect(display.ws, name="Anna") as client:
+        await client.pair(display.pin)
+        there = await client.request("quic.open", {})
+        assert (there["stream"], there["port"], there["path"]) == (STREAM, 4433, "/secret")
+        assert there["codecs"] == [{"codec": "VP8", "payload_type": 96}, {"codec": "opus", "payload_type": 111}]
+        assert display.stagehand.caster.media.state == "preparing"
+
+
+async def test_quic_can_be_turned_off() -> None:
+    casting = Casting(cast(Screen, SimpleNamespace()), Reach(), quic=False)
+    with pytest.raises(OfferRefused, match="turned off"):
+        await casting.quic(cast(Any, None))

@@ -26,7 +26,7 @@ from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.ddp.listen import Open, listen
 from receiver.ddp.server import Site, build_app
 from receiver.ddp.serving import Server
-from receiver.link import Layout, SetLayout
+from receiver.link import Layout, QuicOpened, SetLayout
 from receiver.link.hands import InputEvent
 from receiver.trust.certificate import certificate_hash, ensure_certificate
 from receiver.trust.identity_file import load_identity
@@ -133,6 +133,10 @@ class FakeStagehand:
 
     def stream_of(self, session_id: str) -> int | None:
         return STREAM if self.caster and self.caster.session_id == session_id else None
+
+    async def quic(self, sender: Peer) -> tuple[QuicOpened, int]:
+        await self.offer(sender, "quic")
+        return QuicOpened(STREAM, 4433, "/secret", bytes(32), {"VP8": 96, "opus": 111}), STREAM
 
     def candidate(self, sender: Peer, candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
         self.log.append(("candidate", candidate, sdp_mid, sdp_mline_index))

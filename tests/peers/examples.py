@@ -75,6 +75,7 @@ async def casting(book: Book, anna: Recorded, film: str) -> None:
     await anna.notify("rtc.candidate", trickled)
     says = "Row 7, a notification; the empty candidate says that no more will come."
     book.show("`rtc.candidate`", says, ("→", anna.said[-1]))
+    await book.ask(anna, "Row 6a: another way for the same stream.", "quic.open", {})
     await book.ask(anna, "Row 8; [commands.md](commands.md) has all commands.", "display.stop", {})
     await anna.request("display.cast", {"url": film})
     live = await anna.told("session.state", state="live")

@@ -27,6 +27,7 @@ RANDOM = {
     "token": "<JWT>",
     "sdp": "<SDP>",
     "port": "<port>",
+    "path": "<secret path>",
     "https_port": "<port>",
     "fingerprint": "<thumbprint>",
     "certificate": "<32 bytes>",

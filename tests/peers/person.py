@@ -41,19 +41,20 @@ async def pattern_browser(query: str = "fps=30", arguments: tuple[str, ...] = ()
             yield browser
 
 
-async def open_page(browser: Browser, tv: Box, name: str = "Anna") -> Page:
-    """The sender page, connected as far as the PIN."""
+async def open_page(browser: Browser, tv: Box, name: str = "Anna", query: str = "", script: str = "") -> Page:
+    """The sender page, connected as far as the PIN. ``script``: run on it before its own."""
     page = await browser.new_page()
-    await page.goto(f"http://localhost:{(await tv.status())['port']}/")
+    await page.add_init_script(script)
+    await page.goto(f"http://localhost:{(await tv.status())['port']}/{query}")
     await page.get_by_label("Your name").fill(name)
     await page.get_by_role("button", name="Connect", exact=True).click()
     await expect(page.locator("#pin")).to_be_visible()
     return page
 
 
-async def pair(browser: Browser, tv: Box, name: str = "Anna") -> Page:
+async def pair(browser: Browser, tv: Box, name: str = "Anna", query: str = "", script: str = "") -> Page:
     """The sender page, paired with the PIN that the TV shows."""
-    page = await open_page(browser, tv, name)
+    page = await open_page(browser, tv, name, query, script)
     await page.locator("#pin").fill(await tv.pin())
     await expect(page.get_by_role("button", name="Choose what to share")).to_be_visible()
     return page
