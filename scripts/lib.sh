@@ -103,3 +103,20 @@ sync_venv() {
     echo "$wanted" >"$stamp"
     say "Ready after $((SECONDS - STARTED)) s"
 }
+
+# sync_input: python-uinput, which lets senders with consent drive this machine, where there is a uinput to drive and a
+# compiler for it. Tried once for each lock file; fails where it is not there afterwards.
+sync_input() {
+    local lock=requirements-input.lock stamp wanted pip
+    "$VENV/bin/python" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("uinput") is None)' && return 0
+    stamp="$VENV/.tried-$lock"
+    wanted=$(sha256sum <"$lock")
+    [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 1
+    echo "$wanted" >"$stamp"
+    install_packages gcc libc6-dev libudev-dev python3-dev || return 1
+    pip=("$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off --no-deps)
+    quietly "Installing what builds python-uinput" "${pip[@]}" --require-hashes --only-binary :all: \
+        -r <(awk '/^[a-z]/ { on = !/^python-uinput/ } on' "$lock") || return 1
+    quietly "Building python-uinput" "${pip[@]}" --require-hashes --no-build-isolation \
+        -r <(awk '/^[a-z]/ { on = /^python-uinput/ } on' "$lock")
+}

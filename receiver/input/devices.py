@@ -11,7 +11,7 @@ NODE = Path("/dev/uinput")
 NAME = "ddp-receiver"
 """How the names of our own devices begin."""
 
-EXTRA = 'It needs a C compiler once: pip install "ddp-receiver[input]" (Debian: gcc, libudev-dev, python3-dev).'
+EXTRA = 'Run scripts/run, which builds it; or, with gcc, libudev-dev and python3-dev: pip install "ddp-receiver[input]"'
 """How to get python-uinput."""
 
 

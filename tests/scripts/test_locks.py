@@ -39,7 +39,12 @@ def test_tests_run_against_what_is_shipped() -> None:
     assert locked("requirements.lock").items() <= locked("requirements-dev.lock").items(), REMEDY
 
 
-@pytest.mark.parametrize("file", ["requirements.lock", "requirements-dev.lock"])
+def test_what_drives_a_machine_is_locked_apart() -> None:
+    assert {"python-uinput", "setuptools"} <= locked("requirements-input.lock").keys(), REMEDY
+    assert "python-uinput" not in locked("requirements.lock"), "it is GPLv3+, and needs a compiler"
+
+
+@pytest.mark.parametrize("file", ["requirements.lock", "requirements-dev.lock", "requirements-input.lock"])
 def test_hashes_and_no_addresses(file: str) -> None:
     text = (ROOT / file).read_text()
     assert "://" not in text
