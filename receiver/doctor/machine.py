@@ -54,8 +54,18 @@ def python() -> Finding:
     return Finding(AREA, "Python", "ok", f"{platform.python_version()}, {platform.python_implementation()}.")
 
 
+def requirements() -> list[str]:
+    """What this project asks for; nothing where it was laid down without its metadata (scripts/install --site)."""
+    try:
+        return metadata.requires("ddp-receiver") or []
+    except metadata.PackageNotFoundError:
+        return []
+
+
 def packages(requirements: list[str]) -> Finding:
     """``requirements``: PEP 508 lines. Extras are optional and left out; only exact pins are compared."""
+    if not requirements:
+        return Finding(AREA, "Packages", "ok", "Those that came with the image.", needed=True)
     faults = []
     wanted = [line for line in requirements if "extra ==" not in line]
     for line in wanted:
@@ -127,6 +137,6 @@ def checks(state: Path) -> Iterator[Finding]:
     yield system()
     yield board()
     yield python()
-    yield packages(metadata.requires("ddp-receiver") or [])
+    yield packages(requirements())
     yield state_dir(state)
     yield clock(clock_status())
