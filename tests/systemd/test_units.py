@@ -37,9 +37,7 @@ def test_each_tells_that_it_lives_and_runs_what_exists(name: str) -> None:
     (command,) = setting(name, "ExecStart")
     module = re.fullmatch(r"/opt/ddp-receiver/current/bin/python -P -m (\S+).*", command)
     assert module is not None, command
-    if importlib.util.find_spec(module[1]) is None:
-        assert module[1] == "receiver.hands"
-        pytest.skip("hands comes with remote input; its unit is ready for it")
+    assert importlib.util.find_spec(module[1]) is not None
     users = (UNITS / "sysusers.d/ddp-receiver.conf").read_text()
     assert f"u {setting(name, 'User')[0]} " in users
 

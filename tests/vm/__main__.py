@@ -21,12 +21,18 @@ KEPT = PROJECT / "out" / "vm"
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """``tests`` run under pytest in a guest with QEMU's ``devices`` and the kernel's ``modules``, in order."""
+    """``tests`` run under pytest in a guest with QEMU's ``devices`` and the kernel's ``modules``, in order.
+
+    ``kernel``: a folder below the image's, of another kernel. ``systemd``: the guest boots as a machine does, and has
+    one file of tests for each boot.
+    """
 
     tests: str
     devices: str
     modules: str
     timeout_s: float
+    kernel: str = "."
+    systemd: bool = False
 
 
 CARDS = (
@@ -34,7 +40,11 @@ CARDS = (
     "-device bochs-display,xres=640,yres=360,edid=on,id=bochs "
     "-device cirrus-vga,id=cirrus"
 )
-GUESTS = (Guest("devices", CARDS, "virtio-gpu,bochs,cirrus-qemu,vkms", 480),)
+CARD = "-device virtio-gpu-pci,xres=640,yres=360,id=virtio"
+GUESTS = (
+    Guest("devices", CARDS, "virtio-gpu,bochs,cirrus-qemu,vkms", 480),
+    Guest("box", CARD, "dummy", 800, systemd=True),
+)
 
 
 def image() -> Path:
@@ -61,23 +71,51 @@ def main(arguments: list[str]) -> int:
     """0 when the tests of every guest passed."""
     failed = 0
     where = image()
-    print(f"Kernel {(where / 'kernel').read_text().strip()}", flush=True)
-    for guest in GUESTS:
+    not_run = (where / "missing").read_text().splitlines()
+    for guest in [guest for guest in GUESTS if wanted(guest, arguments)]:
+        kernel = where / guest.kernel
+        if not (kernel / "vmlinuz").exists():
+            not_run.append(f"the tests of guest {guest.tests}: its kernel is missing")
+            continue
+        print(f"Guest {guest.tests}: kernel {(kernel / 'kernel').read_text().strip()}", flush=True)
         began = time.monotonic()
         out = KEPT / guest.tests
         out.mkdir(parents=True, exist_ok=True)
         for old in out.iterdir():
             old.unlink()
-        named = any(argument.startswith("tests/") for argument in arguments)
-        which = arguments if named else [f"tests/vm/{guest.tests}", *arguments]
-        pytest = shlex.join(["python3", "-m", "pytest", "-p", "no:cacheprovider", "--timeout=300", *which])
-        script = f"export DDP_VM_GUEST={guest.tests}\nexec {pytest}\n"
-        status = boot(where, out, script, guest.devices, guest.modules, guest.timeout_s)
+        script = f"export DDP_VM_GUEST={guest.tests}\n{command(guest, arguments)}\n"
+        status = boot(
+            *(where, out, script, guest.devices, guest.modules, guest.timeout_s), kernel=kernel, systemd=guest.systemd
+        )
         told = [out / name for name in ("log", "console", "qemu.log")]
         print(next(text for text in (path.read_text(errors="replace") for path in told if path.exists()) if text))
         print(f"Guest {guest.tests}: exit status {status}, {time.monotonic() - began:.0f} s", flush=True)
         failed += status != 0
+    for line in not_run:
+        print(f"Not run: {line}")
+    print(f"Guests that failed: {failed}. Kinds of tests that did not run: {len(not_run)}.")
     return 1 if failed else 0
+
+
+def named(arguments: list[str]) -> list[str]:
+    return [argument for argument in arguments if argument.startswith("tests/")]
+
+
+def wanted(guest: Guest, arguments: list[str]) -> bool:
+    """Whether the named tests, if any are named, are this guest's."""
+    names = named(arguments)
+    return not names or any(f"{name}/".startswith(f"tests/vm/{guest.tests}/") for name in names)
+
+
+def command(guest: Guest, arguments: list[str]) -> str:
+    """What the guest's shell runs. After a power cut it is the next file's turn; one that fails is the last."""
+    pytest = ["python3", "-m", "pytest", "-p", "no:cacheprovider", "--timeout=300"]
+    if guest.systemd:
+        rest = [argument for argument in arguments if argument not in named(arguments)]
+        return f"exec {shlex.join([*pytest, '-x', '-v', *rest])} tests/vm/{guest.tests}/test_boot_$(cat /out/boot).py"
+    return "exec " + shlex.join(
+        [*pytest, *(arguments if named(arguments) else [f"tests/vm/{guest.tests}", *arguments])]
+    )
 
 
 if __name__ == "__main__":

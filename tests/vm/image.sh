@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Builds the guest: image.sh OUT LOCK PYTHON writes OUT/{root.ext4,vmlinuz,initrd.img,kernel}. Needs root, mmdebstrap,
-# e2fsprogs, cpio, kmod, and a PYTHON whose pip can reach its index. Debian 13 with the kernel of its backports, whose
-# virtio-gpu has a vblank timer (6.12 completes each flip at once); vkms, which Debian doesn't ship, is built from the
-# same release's source; the Python packages are those of LOCK, for Debian 13's Python 3.13.
+# Builds the guest: image.sh OUT LOCK PYTHON writes OUT/root.ext4, and for each of its kernels vmlinuz, initrd.img and
+# kernel (its release): the newest one's in OUT, those of Debian 13's own in OUT/plain. Needs root, mmdebstrap, e2fsprogs,
+# cpio, kmod, and a PYTHON whose pip can reach its index. Debian 13 with the kernel of its backports, whose virtio-gpu
+# has a vblank timer, and its own 6.12, whose virtio-gpu completes each flip at once; vkms, which Debian doesn't ship, is
+# built from the newest one's source; the Python packages are those of LOCK, for Debian 13's Python 3.13. What could not
+# be had is a line of OUT/missing: its tests don't run, and the last line of the run counts them.
 set -euo pipefail
 
 out=$1 lock=$(realpath "$2") python=$3
@@ -11,7 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 
-packages=linux-image-amd64,udev,kmod,iproute2,busybox-static,libportaudio2,fonts-inter
+packages=linux-image-amd64,systemd-sysv,dbus,udev,kmod,iproute2,busybox-static,libportaudio2,fonts-inter
 packages+=,python3,python3-pytest,python3-pytest-asyncio,python3-pytest-timeout,python3-hypothesis
 
 # The machine's own Debian mirror, with another suite.
@@ -43,10 +45,14 @@ build() {
     strip --strip-debug vkms/vkms.ko
     install -D -m644 vkms/vkms.ko "/lib/modules/$kernel/updates/vkms.ko"
 }
-(build) || echo "vkms could not be built for kernel $kernel" >&2
+(build) || echo "vkms could not be built for kernel $kernel" | tee -a /missing >&2
 apt-get purge -y -q --autoremove $tools || true
 rm -rf /vkms
 depmod "$kernel"
+plain=$(apt-cache search --names-only '^linux-image-6[.]12[.][^ ]*-amd64$' | cut -d' ' -f1 |
+    grep -Ev -- '-(rt|cloud)-|unsigned' | sort -V | tail -n 1)
+[ -n "$plain" ] && apt-get install -y -q --no-install-recommends "$plain" ||
+    echo "Debian's own kernel 6.12, whose virtio-gpu has no vblank, could not be installed" | tee -a /missing >&2
 END
 
 mmdebstrap --quiet --variant=minbase --mode=root --format=directory \
@@ -62,27 +68,43 @@ mmdebstrap --quiet --variant=minbase --mode=root --format=directory \
     --only-binary :all: --no-deps --require-hashes -r "$lock"
 chroot "$root" python3 -m compileall -q /opt/site >/dev/null || true # one package carries a template that can't compile
 
-kernel=$(ls "$root/lib/modules" | sort -V | tail -n 1)
-echo "$kernel" >"$out/kernel"
-cp "$root/boot/vmlinuz-$kernel" "$out/vmlinuz"
+touch "$root/missing"
+mv "$root/missing" "$out/missing"
+mkdir -p "$root/project" "$root/out"
 
-# An initrd that only finds the disk and the project, and leaves the rest to guest/init, so that a change of that one
-# needs no new image.
-first=$work/initrd
-mkdir -p "$first"/{bin,modules,proc,sys,dev,root} "$root/project" "$root/out"
-cp "$root/usr/bin/busybox" "$first/bin/busybox"
-ln -s busybox "$first/bin/sh"
-for module in virtio_pci virtio_blk ext4 9p 9pnet_virtio; do
-    modprobe -d "$root" -S "$kernel" --show-depends "$module"
-done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r file; do
-    number=$((${number:-100} + 1))
-    name=$(basename "$file")
-    case $file in
-        *.xz) xz -dc "$file" >"$first/modules/$number-${name%.xz}" ;;
-        *) cp "$file" "$first/modules/$number-$name" ;;
-    esac
-done
-cat >"$first/init" <<'END'
+# pack KERNEL TO: the kernel, and an initrd that only finds the disk and the project and leaves the rest to guest/init,
+# so that a change of that one needs no new image.
+pack() {
+    local kernel=$1 to=$2 first=$work/initrd module file name number=100
+    mkdir -p "$to"
+    echo "$kernel" >"$to/kernel"
+    cp "$root/boot/vmlinuz-$kernel" "$to/vmlinuz"
+    rm -rf "$first"
+    mkdir -p "$first"/{bin,modules,proc,sys,dev,root}
+    cp "$root/usr/bin/busybox" "$first/bin/busybox"
+    ln -s busybox "$first/bin/sh"
+    for module in virtio_pci virtio_blk ext4 9p 9pnet_virtio; do
+        modprobe -d "$root" -S "$kernel" --show-depends "$module"
+    done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$work/modules"
+    while read -r file; do
+        number=$((number + 1))
+        name=$(basename "$file")
+        case $file in
+            *.xz) xz -dc "$file" >"$first/modules/$number-${name%.xz}" ;;
+            *) cp "$file" "$first/modules/$number-$name" ;;
+        esac
+    done <"$work/modules"
+    cp "$work/init" "$first/init"
+    (cd "$first" && find . | cpio -o -H newc --quiet) >"$to/initrd.img"
+    for unused in drivers/net/wireless drivers/net/ethernet drivers/infiniband drivers/scsi drivers/iio drivers/hwmon \
+        drivers/staging drivers/media/{usb,pci,i2c,tuners,dvb-frontends,platform,radio,firewire,mmc} sound/soc \
+        drivers/gpu/drm/{amd,i915,xe,nouveau,radeon}; do
+        rm -rf "$root/lib/modules/$kernel/kernel/$unused"
+    done
+    depmod -b "$root" "$kernel"
+}
+
+cat >"$work/init" <<'END'
 #!/bin/sh
 b=/bin/busybox
 $b mount -t devtmpfs dev /dev; $b mount -t proc proc /proc; $b mount -t sysfs sys /sys
@@ -94,15 +116,12 @@ $b mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=none out /roo
 for place in dev proc sys; do $b mount -o move /$place /root/$place; done
 exec $b switch_root /root /bin/sh /project/tests/vm/guest/init
 END
-chmod +x "$first/init"
-(cd "$first" && find . | cpio -o -H newc --quiet) >"$out/initrd.img"
-
-for unused in drivers/net/wireless drivers/net/ethernet drivers/infiniband drivers/scsi drivers/iio drivers/hwmon \
-    drivers/staging drivers/media/{usb,pci,i2c,tuners,dvb-frontends,platform,radio,firewire,mmc} sound/soc \
-    drivers/gpu/drm/{amd,i915,xe,nouveau,radeon}; do
-    rm -rf "$root/lib/modules/$kernel/kernel/$unused"
+chmod +x "$work/init"
+newest=$(ls "$root/lib/modules" | sort -V | tail -n 1)
+pack "$newest" "$out"
+for kernel in "$root"/lib/modules/6.12.*; do
+    [ ! -d "$kernel" ] || [ "$(basename "$kernel")" = "$newest" ] || pack "$(basename "$kernel")" "$out/plain"
 done
-depmod -b "$root" "$kernel"
 rm -rf "$root"/boot/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 rm -f "$out/root.ext4"
-mke2fs -q -t ext4 -L root -O ^has_journal,^metadata_csum -m 0 -d "$root" "$out/root.ext4" 2G
+mke2fs -q -t ext4 -L root -O ^metadata_csum -J size=16 -m 0 -d "$root" "$out/root.ext4" 2G

@@ -6,8 +6,10 @@ slower, so guests are given little to do.
 
 import json
 import shlex
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -46,8 +48,26 @@ class Monitor:
         self._socket.close()
 
 
-def boot(image: Path, out: Path, script: str, devices: str, modules: str, timeout_s: float) -> int:
+POWER_CUT = "power-cut"
+"""What a guest asks for to be ended this very moment, and started again from the same disk."""
+
+
+def boot(
+    image: Path,
+    out: Path,
+    script: str,
+    devices: str,
+    modules: str,
+    timeout_s: float,
+    *,
+    kernel: Path | None = None,
+    systemd: bool = False,
+) -> int:
     """Run the shell ``script`` in a guest with QEMU's ``devices``; its exit status, and in ``out`` whatever it left.
+
+    ``kernel``: the folder of another kernel than the image's newest. With ``systemd`` the guest boots as a machine
+    does, and the script runs beside that; its disk lasts over power cuts, after each of which the script runs again,
+    and ``out/boot`` counts them.
 
     After ``timeout_s`` it is killed; should we be killed first, it ends itself.
 
@@ -55,36 +75,63 @@ def boot(image: Path, out: Path, script: str, devices: str, modules: str, timeou
     """
     out.mkdir(parents=True, exist_ok=True)
     (out / "run.sh").write_text(script)
+    (out / "boot").write_text("1")
     monitor_path = out / "monitor"
-    command = [
+    kernel = kernel or image
+    with tempfile.TemporaryDirectory() as folder:
+        disk, way = image / "root.ext4", "snapshot=on,cache=unsafe"
+        if systemd:  # what is flushed is kept when QEMU is killed, what is not is lost, as on a card
+            disk, way = Path(shutil.copy(disk, folder)), "cache=writeback"
+        command = _command(kernel, disk, way, out, monitor_path, devices)
+        command += [
+            "-append",
+            f"{KERNEL} vm.modules={modules} vm.seconds={timeout_s:.0f} {'vm.init=systemd' * systemd}",
+        ]
+        _run(command, out, monitor_path, timeout_s)
+    try:
+        return int((out / "status").read_text())
+    except (OSError, ValueError):
+        return NO_STATUS
+
+
+def _command(kernel: Path, disk: Path, way: str, out: Path, monitor: Path, devices: str) -> list[str]:
+    return [
         *("qemu-system-x86_64", *CPU, "-nodefaults", "-no-reboot", "-display", "none"),
-        *("-kernel", str(image / "vmlinuz"), "-initrd", str(image / "initrd.img")),
-        *("-append", f"{KERNEL} vm.modules={modules} vm.seconds={timeout_s:.0f}"),
-        *("-drive", f"file={image}/root.ext4,format=raw,if=virtio,snapshot=on,cache=unsafe"),
+        *("-kernel", str(kernel / "vmlinuz"), "-initrd", str(kernel / "initrd.img")),
+        *("-drive", f"file={disk},format=raw,if=virtio,{way}"),
         *("-virtfs", f"local,path={PROJECT},mount_tag=project,security_model=none,readonly=on,multidevs=remap"),
         *("-virtfs", f"local,path={out},mount_tag=out,security_model=none"),
-        *("-serial", f"file:{out}/console", "-qmp", f"unix:{monitor_path},server=on,wait=off"),
+        *("-serial", f"file:{out}/console", "-qmp", f"unix:{monitor},server=on,wait=off"),
         *shlex.split(devices),
     ]
+
+
+def _run(command: list[str], out: Path, monitor_path: Path, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
+    while _once(command, out, monitor_path, deadline):
+        (out / "boot").write_text(str(int((out / "boot").read_text()) + 1))
+    if time.monotonic() >= deadline:
+        print(f"the guest was ended after {timeout_s:.0f} s")
+
+
+def _once(command: list[str], out: Path, monitor_path: Path, deadline: float) -> bool:
+    """Until it ends, or has to; true where it asked for a power cut."""
     with (out / "qemu.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as qemu:
         monitor = None
         try:
             while qemu.poll() is None and time.monotonic() < deadline:
                 for ask in sorted(out.glob("ask-*.json")):
+                    if json.loads(ask.read_text())["execute"] == POWER_CUT:
+                        ask.unlink()
+                        return True
                     monitor = monitor or Monitor(monitor_path)
                     _answer(ask, monitor, out)
                 time.sleep(POLL_S)
-            if qemu.poll() is None:
-                print(f"the guest was ended after {timeout_s:.0f} s")
         finally:
             if monitor is not None:
                 monitor.close()
             qemu.kill()
-    try:
-        return int((out / "status").read_text())
-    except (OSError, ValueError):
-        return NO_STATUS
+    return False
 
 
 def _answer(ask: Path, monitor: Monitor, out: Path) -> None:

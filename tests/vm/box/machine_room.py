@@ -1,0 +1,69 @@
+"""What a technician would do on the box: look at the screen, ask systemd, ask the receiver."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+NAME = "Boardroom 4"
+PATIENCE_S = 90.0
+UNITS = ("ddp-app.service", "ddp-stage.service")
+CLEAN = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+"""The installed receiver must not find the tests' packages."""
+
+
+def sh(*command: str, check: bool = True) -> str:
+    """Its output, both kinds."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=CLEAN)
+    assert not check or done.returncode == 0, f"{' '.join(command)}: {done.returncode}\n{done.stdout}"
+    return done.stdout
+
+
+def until(wanted: Callable[[], T], what: str, patience_s: float = PATIENCE_S) -> T:
+    """The first true answer."""
+    end = time.monotonic() + patience_s
+    while not (found := wanted()):
+        assert time.monotonic() < end, f"{what} did not come within {patience_s:.0f} s"
+        time.sleep(0.5)
+    return found
+
+
+def show(unit: str, key: str) -> str:
+    return sh("systemctl", "show", "--value", "-p", key, unit).strip()
+
+
+def pid(unit: str) -> int:
+    """Of the running and ready unit; else 0."""
+    return int(show(unit, "MainPID")) if show(unit, "ActiveState") == "active" else 0
+
+
+def instances(kind: str) -> dict[str, int]:
+    """The running units of a template, and their processes."""
+    listed = json.loads(sh("systemctl", "list-units", "--output=json", "--state=running", f"{kind}@*"))
+    return {one["unit"]: pid(one["unit"]) for one in listed}
+
+
+def status() -> dict[str, Any]:
+    """What the receiver says of itself; empty where it does not answer."""
+    told = subprocess.run(["ddp-receiver", "status", "--json"], capture_output=True, text=True, check=False, env=CLEAN)
+    return json.loads(told.stdout) if told.returncode == 0 else {}
+
+
+def is_drawn(image: np.ndarray) -> bool:
+    """What the stage draws has hundreds of colours, a console a handful."""
+    return len(np.unique(image.reshape(-1, 3), axis=0)) > 100
+
+
+def shows_idle(host: Any, keep: str) -> None:
+    until(lambda: is_drawn(host.screen("virtio", keep)), "the idle screen")
+
+
+def installed() -> bool:
+    return Path("/opt/ddp-receiver/current").exists()

@@ -1,0 +1,74 @@
+"""A fresh Debian becomes a display by scripts/install. In this order: each test leaves a box that works."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from tests.vm.box.machine_room import NAME, installed, instances, is_drawn, pid, sh, shows_idle, status, until
+
+RUNTIME = Path("/run/ddp-receiver")
+USERS = {"ddp-app.service": "ddp-app", "ddp-stage.service": "ddp-stage"}
+
+
+def live() -> bool:
+    """Whether a cast is on, with pictures."""
+    return any(cast.get("fps") for cast in status().get("casts", []))
+
+
+def is_cast(image: np.ndarray, idle: np.ndarray) -> bool:
+    """Neither a console nor much like the idle screen."""
+    far = np.abs(image.astype(int) - idle).max(axis=2) > 40
+    return bool(is_drawn(image) and far.mean() > 0.3)
+
+
+def test_it_installs_and_shows_the_idle_screen(host):
+    assert not installed()
+    told = sh("scripts/install", "--site", "/opt/site", "--name", NAME)
+    print(told)
+    assert "This machine is a display now" in told
+    shows_idle(host, "installed")
+    now = until(status, "an answer of the receiver")
+    assert (now["display_name"], now["output"]) == (NAME, "kms")
+    assert "/etc/ddp-receiver.toml is there already" in sh("scripts/install", "--site", "/opt/site"), (
+        "again: an upgrade"
+    )
+    assert until(status, "an answer of the receiver")["display_name"] == NAME
+
+
+def test_each_process_is_its_own_user_without_what_it_does_not_need():
+    spare = until(lambda: instances("ddp-intake"), "the spare intake")
+    hands = until(lambda: instances("ddp-hands"), "hands")
+    for unit, user in {**USERS, **dict.fromkeys(spare, "ddp-intake"), **dict.fromkeys(hands, "ddp-hands")}.items():
+        process = until(lambda unit=unit: pid(unit), unit)
+        assert Path(f"/proc/{process}").owner() == user
+        facts = Path(f"/proc/{process}/status").read_text()
+        assert re.search(r"^CapEff:\s+0+$", facts, re.MULTILINE), facts
+        assert re.search(r"^NoNewPrivs:\s+1$", facts, re.MULTILINE), facts
+        assert re.search(r"^Seccomp:\s+2$", facts, re.MULTILINE), facts
+    stage = sh("nsenter", "-t", str(pid("ddp-stage.service")), "-n", "ip", "-o", "link").splitlines()
+    assert [line.split(":")[1].strip() for line in stage] == ["lo"], "no network"
+    inside = sh("nsenter", "-t", str(pid("ddp-app.service")), "-m", "ls", "/dev")
+    assert not {"dri", "snd", "input", "uinput"} & set(inside.split()), "no devices"
+
+
+def test_it_is_cast_to_and_a_new_stage_takes_the_picture_up(host):
+    """From inside, by the test pattern, with few pixels and few pictures: the processor is an emulated one."""
+    idle = host.screen("virtio", "idle").astype(int)
+    code = until(lambda: status().get("join_qr"), "an address to join at")
+    command = [sys.executable, "-m", "scripts.sender", "test", "192.0.2.7:8443", "--qr", code]
+    with subprocess.Popen([*command, "--size", "320x180", "--fps", "3"], stdin=subprocess.DEVNULL) as sender:
+        try:
+            until(live, "a picture of the cast")
+            until(lambda: is_cast(host.screen("virtio", "cast"), idle), "the cast on the screen")
+            before = pid("ddp-stage.service")
+            os.kill(before, signal.SIGKILL)
+            until(lambda: pid("ddp-stage.service") not in (0, before), "a new stage")
+            until(lambda: is_cast(host.screen("virtio", "cast-again"), idle), "the picture on it")
+        finally:
+            sender.send_signal(signal.SIGINT)
+    until(lambda: not status().get("casts", [1]), "the end of the cast")
