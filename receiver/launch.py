@@ -17,6 +17,9 @@ def stage_arguments(config: Config, profile: board.Profile | None = None) -> tup
         arguments += ["--size", f"{output.width}x{output.height}"]
     if output.fullscreen:
         arguments.append("--fullscreen")
+    for option, value in (("--connector", output.connector), ("--mode", output.mode), ("--rotate", output.rotate)):
+        if value:
+            arguments += [option, str(value)]
     if not config.decode.hardware:
         arguments.append("--software")
     for codec, ways in (profile.ways() if profile else {}).items():

@@ -27,6 +27,15 @@ ID = Bound(
     lambda text: re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", text) is not None,
 )
 DEVICE = Bound('"auto", "null" or a device name of at most 128 characters', lambda text: 1 <= len(text) <= 128)
+CONNECTOR = Bound(
+    '"" or a connector\'s name of at most 32 letters, digits and -',
+    lambda text: re.fullmatch(r"[A-Za-z0-9-]{0,32}", text) is not None,
+)
+MODE = Bound(
+    '"" or a size such as "1920x1080", with a rate such as "1920x1080@50" or without',
+    lambda text: re.fullmatch(r"([1-9]\d{1,4}x[1-9]\d{1,4}(@[1-9]\d{0,2}(\.\d{1,3})?)?)?", text, re.ASCII) is not None,
+)
+TURN = Bound("0, 90, 180 or 270", lambda degrees: degrees in (0, 90, 180, 270))
 PATH = Bound("an absolute path", lambda path: path.is_absolute())
 
 

@@ -6,7 +6,21 @@ from pathlib import Path
 from typing import Literal
 
 from receiver.config import machine
-from receiver.config.key import ADDRESS, DEVICE, ID, NAME, NETWORKS, PATH, Key, key, keys_of, whole
+from receiver.config.key import (
+    ADDRESS,
+    CONNECTOR,
+    DEVICE,
+    ID,
+    MODE,
+    NAME,
+    NETWORKS,
+    PATH,
+    TURN,
+    Key,
+    key,
+    keys_of,
+    whole,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +65,30 @@ class Http:
 class Output:
     kind: Literal["auto", "kms", "window", "headless"] = key(
         "auto",
-        "Where pictures go. `auto` takes KMS where a screen is free, a window on a desktop, and else headless.",
+        "Where pictures go. `auto` takes KMS where a graphics card is free, a window on a desktop, and else headless.",
     )
     width: int = key(
         1280, "The headless screen's width. 720p is enough to look at.", bound=whole(320, 7680), unit="pixels"
     )
     height: int = key(720, "The headless screen's height.", bound=whole(240, 7680), unit="pixels")
+    connector: str = key(
+        "",
+        'The socket whose screen shows, such as "HDMI-A-1" (`ddp-receiver doctor` lists them). "" takes the first that '
+        "has a screen, and another one when its plug is pulled. For KMS.",
+        bound=CONNECTOR,
+    )
+    mode: str = key(
+        "",
+        'The size, and the rate where one is named, such as "1920x1080@50". "" takes what the screen prefers. For KMS.',
+        bound=MODE,
+        unit="pixels, Hz",
+    )
+    rotate: int = key(
+        0,
+        "How far the screen hangs turned counter-clockwise: everything is shown turned clockwise by as much.",
+        bound=TURN,
+        unit="degrees",
+    )
     fullscreen: bool = key(True, "Whether the window fills the desktop, as a display in a room should.")
 
 

@@ -114,7 +114,9 @@ class SetTap(msgspec.Struct, frozen=True, tag="set-tap"):
 
 
 class StageReady(msgspec.Struct, frozen=True, tag="stage-ready"):
-    """The stage is up. ``output_reason``/``sound_reason``: one sentence on what was chosen and why.
+    """The stage is up; again whenever its screen is another one or has another mode.
+
+    ``output_reason``/``sound_reason``: one sentence on what was chosen and why.
 
     ``width_mm``/``height_mm``: the screen's own size, 0 where it does not tell. ``sleeps``: the screen itself goes to
     standby when it is dark; otherwise it shows black.

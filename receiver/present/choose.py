@@ -7,7 +7,7 @@ from typing import Literal
 from receiver.errors import BackendUnavailable
 from receiver.present.api import Presenter
 from receiver.present.headless import HeadlessPresenter
-from receiver.present.kms import KmsPresenter
+from receiver.present.kms import KmsPresenter, Wish
 from receiver.present.window import WindowPresenter
 
 Wanted = Literal["auto", "kms", "window", "headless"]
@@ -23,15 +23,17 @@ def open_presenter(
     environ: Mapping[str, str],
     fullscreen: bool = False,
     dri: Path = DRI,
+    wish: Wish | None = None,
 ) -> tuple[Presenter, str]:
-    """The output and a sentence on why it was chosen. ``size`` in pixels is for a window or headless.
+    """The output and a sentence on why it was chosen. ``size`` in pixels is for a window or headless; ``wish``
+    is for KMS.
 
     Raises BackendUnavailable where the wanted one can't start; ``auto`` always finds one.
     """
     width, height = size or DEFAULT_SIZE
     session = _session(environ)
     if wanted == "kms":
-        screen = _kms(dri)
+        screen = _kms(dri, wish)
         return screen, f"KMS on {screen}, as asked for."
     if wanted == "window":
         if session is None:
@@ -49,20 +51,23 @@ def open_presenter(
             width, height
         ), "Headless, because there is neither a display device nor a desktop session."
     try:
-        screen = _kms(dri)
+        screen = _kms(dri, wish)
     except BackendUnavailable as error:
         return HeadlessPresenter(width, height), f"Headless, because {error}."
-    return screen, f"KMS on {screen}, because there is a screen and no desktop session."
+    return screen, f"KMS on {screen}, because there is no desktop session."
 
 
-def _kms(dri: Path) -> KmsPresenter:
-    """The first card with a screen; BackendUnavailable tells of each card why not."""
+def _kms(dri: Path, wish: Wish | None) -> KmsPresenter:
+    """The first card with a screen; without any, the first that could have one, to wait for it. BackendUnavailable
+    tells of each card why not."""
     reasons = []
-    for path in sorted(dri.glob("card*")):
-        try:
-            return KmsPresenter(path)
-        except BackendUnavailable as error:
-            reasons.append(str(error))
+    for patient in (False, True):
+        for path in sorted(dri.glob("card*")):
+            try:
+                return KmsPresenter(path, wish, patient=patient)
+            except BackendUnavailable as error:
+                if not patient:
+                    reasons.append(str(error))
     raise BackendUnavailable("; ".join(reasons) or NO_CARD)
 
 

@@ -1,155 +1,209 @@
-"""Straight to the screen through the kernel (KMS): two frame buffers, turned over at VSync. No display server."""
+"""Straight to the screen through the kernel (KMS), without a display server, through pulled plugs.
 
-import errno
+Where there are several screens, one shows: that of ``output.connector``, else the first that is plugged in. The others
+stay off. When its plug is pulled, another one takes over; while there is none, time goes on as at 60 Hz.
+"""
+
 import logging
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pygame
 
-from receiver.errors import BackendUnavailable, ReceiverError
+from receiver.errors import BackendUnavailable
 from receiver.present.api import Flip, Output, View
 from receiver.present.compose import Composer
 from receiver.present.drm import abi
-from receiver.present.drm.buffer import Buffer
 from receiver.present.drm.card import Card
-from receiver.present.drm.modes import Mode, Route, by_preference, choose_route
-from receiver.present.drm.scanout import AtomicScanout, LegacyScanout, Scanout
+from receiver.present.drm.lit import EVENT_TIMEOUT_S, Lit
+from receiver.present.drm.modes import Route, Wanted, choose_route
+from receiver.present.drm.uevent import Hotplug
 
 log = logging.getLogger(__name__)
 
-EVENT_TIMEOUT_S = 0.25
-"""A flip comes within two periods, and the slowest screens show 23.976 pictures a second."""
+LOOK_NS = 1_000_000_000
+"""How often plugs and the grid of VSyncs are looked at."""
 
-STUCK_NS = 2_000_000_000
-"""A driver that takes no new picture for so long is broken; a new process is the only cure."""
+SETTLE_NS = 300_000_000
+"""A plug that is pushed in slowly tells so several times."""
 
-VSYNC_AGE_NS = 1_000_000_000
-"""The grid of VSyncs is measured anew when it is older: the screen's clock and ours drift apart."""
+PERIOD_NS = 16_666_667
+NO_SIZE, NO_RATE_MHZ = (1280, 720), 60_000
+"""While there has been no screen to tell."""
+
+SLEPT_NS = 200_000_000
+"""The clock that counts suspended time is ahead by so much more: the machine slept, and its screen may be another."""
 
 NO_CONNECTOR = "no screen is connected to {path}; plug one in and turn it on"
-NO_MODE = "the driver {driver} of {path} takes none of the modes of {connector} ({error})"
+NO_SUCH = "{connector} of {path} has no screen connected; there are {others}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """``connector``: its name, such as HDMI-A-1; empty: the first. ``mode``: None for the screen's own."""
+
+    connector: str = ""
+    mode: Wanted | None = None
 
 
 class KmsPresenter:
-    """The first screen of one card, in the screen's preferred mode.
-
-    Raises BackendUnavailable where there is no such card, no screen on it, or another process has it.
-    """
+    """A screen of one card. Raises BackendUnavailable where there is no such card, no screen on it, or another process
+    has it. ``patient``: a card without a screen will do, until one is plugged in."""
 
     output: Output = "kms"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, wish: Wish | None = None, patient: bool = False) -> None:
+        self._wish = wish or Wish()
+        self._lit: Lit | None = None
+        self._before: tuple[abi.Crtc, Route] | None = None
         with ExitStack() as undo:
             card = self._card = Card(path)
             undo.callback(card.close)
-            connectors, crtcs = card.connectors_and_crtcs()
-            route = choose_route(connectors, crtcs, card.planes() if card.atomic else [])
-            if route is None:
-                raise BackendUnavailable(NO_CONNECTOR.format(path=path))
-            self._route: Route = route
-            self._scanout: Scanout = AtomicScanout(card, route) if card.atomic else LegacyScanout(card, route)
-            undo.callback(self._scanout.close)
-            before = card.crtc(route.crtc)
-            self._mode = self._start(undo)
-            undo.callback(self._restore, before)
+            undo.callback(self._go_dark)
+            undo.callback(self._restore)
+            self._hotplug = Hotplug(path)
+            undo.callback(self._hotplug.close)
+            self.size, self.refresh_mhz, self.size_mm = NO_SIZE, NO_RATE_MHZ, (0, 0)
+            self._name = f"{path.name} ({card.driver}), which waits for a screen to be plugged in"
+            route = self._route()
+            if route is not None:
+                self._light(route)
+            elif not patient:
+                raise BackendUnavailable(self._nothing())
             self._undo = undo.pop_all()
-        self.size = (self._mode.width, self._mode.height)
-        self.refresh_mhz = self._mode.refresh_mhz
-        self._period_ns = 10**12 // self.refresh_mhz
-        vblank = card.vblank(route.crtc)
-        self._vblank_ns = None if vblank is None else vblank or time.monotonic_ns()
-        self.size_mm = self._route.connector.size_mm
+        self._away = self._robbed = False
         self._asleep = False
-        self._flipping = False
         self._silent = False
+        self._looked_ns = self._start_ns = time.monotonic_ns()
+        self._look_at: int | None = None
+        self._slept_ns = _slept()
         self._view: View | None = None
         self._composer = Composer()
 
-    def _start(self, undo: ExitStack) -> Mode:
-        """The first mode that the driver takes. Buffers live until ``undo``."""
-        refusal = ""
-        for mode in by_preference(self._route.connector.modes):
-            with ExitStack() as attempt:
-                try:
-                    self._buffers = [self._buffer(mode, attempt) for _ in range(2)]
-                    self._scanout.start(mode, self._buffers[0].framebuffer)
-                except OSError as error:
-                    refusal = error.strerror or str(error)
-                    continue
-                undo.push(attempt.pop_all())
-                return mode
-        card, name = self._card, self._route.connector.name
-        raise BackendUnavailable(NO_MODE.format(driver=card.driver, path=card.path, connector=name, error=refusal))
+    def _light(self, route: Route) -> Lit:
+        """Raises BackendUnavailable where the driver takes no mode."""
+        if self._before is None:
+            self._before = self._card.crtc(route.crtc), route
+        lit = self._lit = Lit(self._card, route, self._wish.mode)
+        self.size = lit.size
+        self.refresh_mhz = lit.mode.refresh_mhz
+        self.size_mm = lit.route.connector.size_mm
+        self._name = str(lit)
+        return lit
 
-    def _buffer(self, mode: Mode, attempt: ExitStack) -> Buffer:
-        buffer = Buffer(self._card, mode.width, mode.height)
-        attempt.callback(buffer.close)
-        return buffer
+    def _route(self) -> Route | None:
+        connectors, crtcs = self._card.connectors_and_crtcs()
+        return choose_route(connectors, crtcs, self._card.planes() if self._card.atomic else [], self._wish.connector)
+
+    def _nothing(self) -> str:
+        lit = [one.name for one in self._card.connectors_and_crtcs()[0] if one.connected]
+        if not lit:
+            return NO_CONNECTOR.format(path=self._card.path)
+        return NO_SUCH.format(connector=self._wish.connector, path=self._card.path, others=", ".join(lit))
 
     def __str__(self) -> str:
-        return f"{self._route.connector.name} of {self._card.path.name} ({self._card.driver}), {self._mode}"
+        return self._name
+
+    @property
+    def direct(self) -> bool:
+        """Whether the last view went to the screen's planes without being composed."""
+        return self._lit is not None and self._lit.direct
 
     def next_vsync(self, after_ns: int) -> int:
-        vblank = self._vblank_ns
-        return after_ns if vblank is None else after_ns + (vblank - after_ns) % self._period_ns
+        lit = self._lit
+        return after_ns + (self._start_ns - after_ns) % PERIOD_NS if lit is None else lit.next_vsync(after_ns)
 
     def poll(self) -> bool:
-        if self._vblank_ns is not None and time.monotonic_ns() - self._vblank_ns > VSYNC_AGE_NS:
-            self._vblank_ns = self._card.vblank(self._route.crtc) or self._vblank_ns
+        now = time.monotonic_ns()
+        if now - self._looked_ns > LOOK_NS:
+            self._looked_ns = now
+            slept, self._slept_ns = _slept() - self._slept_ns, _slept()
+            if self._hotplug.changed() or slept > SLEPT_NS:
+                self._look_at = now + SETTLE_NS
+            elif self._lit is not None and not self._away:
+                self._lit.measure()
+            if self._robbed and self._card.take():
+                self._come_back()
+        if self._look_at is not None and now >= self._look_at and not self._away and not self._asleep:
+            self._look_at = None
+            self._look()
         return True
+
+    def _come_back(self) -> None:
+        """Others have shown what they liked: start anew."""
+        self._away = self._robbed = False
+        self._go_dark()
+        self._look()
+        if self._asleep:
+            self.sleep()
+        log.info("%s is ours again", self)
+
+    def _look(self) -> None:
+        """See what is plugged in, and show on that."""
+        route, lit, size = self._route(), self._lit, self.size
+        if lit is not None and route is not None and self._same(lit, route):
+            return
+        if lit is not None and route is None:
+            log.warning("the screen of %s is gone", self)
+        self._go_dark()
+        if route is None:
+            return
+        try:
+            lit = self._light(route)
+        except (BackendUnavailable, OSError) as error:
+            log.warning("the screen that was plugged in can't be used: %s", error)
+            return
+        log.info("shows on %s", self)
+        if self._view is not None and lit.size == size:  # else a view of the new size is on its way
+            lit.draw(self._view)
+            lit.flip()
+
+    def _same(self, lit: Lit, route: Route) -> bool:
+        before, now = lit.route.connector, route.connector
+        _, broken = self._card.properties(now.id, abi.OBJECT_CONNECTOR).get("link-status", (0, 0))
+        return (before.id, before.modes) == (now.id, now.modes) and not broken
+
+    def _go_dark(self) -> None:
+        if self._lit is not None:
+            self._lit.close()
+            self._lit = None
 
     def draw(self, view: View) -> None:
         self._view = view
-        self._composer.draw(view, self._buffers[1].surface)
+        if self._lit is not None and not self._away:
+            self._lit.draw(view)
 
     def flip(self) -> Flip:
         began = time.monotonic_ns()
-        self._commit(began + STUCK_NS)
-        self._buffers.reverse()
-        asked = time.monotonic_ns()
-        self._flipping = True
-        shown = self._flipped()
-        waited = time.monotonic_ns() - asked
+        if self._lit is None or self._away:
+            vsync = self.next_vsync(began)
+            time.sleep(max(0, vsync - began) / 1e9)
+            return Flip(vsync, vsync - began)
+        try:
+            shown, waited = self._lit.flip()
+        except PermissionError:
+            log.warning("another program has taken %s", self)
+            self._away = self._robbed = True
+            return Flip(began, 0)
         if shown is None:
             if not self._silent:
                 log.warning("%s did not tell within %.2f s that a picture was shown", self, EVENT_TIMEOUT_S)
             self._silent = True
             return Flip(time.monotonic_ns(), waited)
         self._silent = False
-        if self._vblank_ns is not None:
-            self._vblank_ns = shown
         return Flip(shown, waited)
 
-    def _commit(self, until_ns: int) -> None:
-        """Hand the back buffer over. An earlier flip that was never told of may still be under way."""
-        while True:
-            if self._flipping:
-                self._flipped()
-            try:
-                return self._scanout.flip(self._buffers[1].framebuffer)
-            except OSError as error:
-                if error.errno != errno.EBUSY or time.monotonic_ns() > until_ns:
-                    raise ReceiverError(f"{self} takes no more pictures ({error.strerror})") from error
-                self._flipping = True
-
-    def _flipped(self) -> int | None:
-        """When the flip under way was shown; None if the card does not tell in time."""
-        for flipped in self._card.flips(EVENT_TIMEOUT_S):
-            self._flipping = False
-            return flipped.ns
-        return None
-
     def sleep(self) -> None:
-        self._asleep = self._card.power(self._route.connector.id, on=False)
+        self._asleep = self._lit is None or self._card.power(self._lit.route.connector.id, on=False)
         if not self._asleep:
             log.warning("%s can't be sent to standby; it shows black", self)
 
     def wake(self) -> None:
-        if self._asleep:
-            self._card.power(self._route.connector.id, on=True)
-            self._asleep = False
+        if self._asleep and self._lit is not None:
+            self._card.power(self._lit.route.connector.id, on=True)
+        self._asleep = False
 
     def snapshot(self) -> pygame.Surface:
         """Composed anew: reading the card's memory back is slow on most boards."""
@@ -158,16 +212,22 @@ class KmsPresenter:
             self._composer.draw(self._view, surface)
         return surface
 
-    def _restore(self, before: abi.Crtc) -> None:
+    def _restore(self) -> None:
         """What was there before us: the console, or nothing."""
+        if self._before is None:
+            return
+        before, route = self._before
         shown = before.mode_valid and before.fb
         try:
-            self._card.set_crtc(
-                before if shown else abi.Crtc(id=before.id), [self._route.connector.id] if shown else []
-            )
+            self._card.set_crtc(before if shown else abi.Crtc(id=before.id), [route.connector.id] if shown else [])
         except OSError as error:
             log.warning("what %s showed before can't be shown again (%s)", self, error.strerror)
 
     def close(self) -> None:
         self._view = None
         self._undo.close()
+
+
+def _slept() -> int:
+    """Since the machine started, in ns."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()

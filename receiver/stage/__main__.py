@@ -34,6 +34,9 @@ from receiver.linkio import Link
 from receiver.notify import Notify, inherited
 from receiver.present.api import Panel, Presenter
 from receiver.present.choose import open_presenter
+from receiver.present.drm.modes import Wanted, wanted
+from receiver.present.kms import Wish
+from receiver.present.turned import turned
 from receiver.sound.output import open_sink
 from receiver.stage.fatal import BROKEN, install, watch
 from receiver.stage.screen import Screen
@@ -65,12 +68,23 @@ def wish(text: str) -> tuple[str, tuple[str, ...]]:
     return codec, found
 
 
+def mode(text: str) -> Wanted:
+    """``1920x1080`` or ``1920x1080@50``."""
+    try:
+        return wanted(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = child.parser("stage", "Shows pictures and plays sound", listens=True)
     parser.add_argument("--name", default="", help="the display's name, to show while no app is there")
     parser.add_argument("--output", choices=("auto", "kms", "window", "headless"), default="auto")
     parser.add_argument("--size", type=size, help="WIDTHxHEIGHT of a window or of headless (1280x720)")
     parser.add_argument("--fullscreen", action="store_true", help="let the window fill the screen")
+    parser.add_argument("--connector", default="", help="the socket whose screen shows, such as HDMI-A-1 (KMS)")
+    parser.add_argument("--mode", type=mode, help="WIDTHxHEIGHT or WIDTHxHEIGHT@HZ (KMS)")
+    parser.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), default=0, help="degrees, clockwise")
     parser.add_argument("--sound", default="auto", help="auto, null, or a device's name")
     parser.add_argument("--software", action="store_true", help="decode on the CPU alone")
     parser.add_argument(
@@ -110,7 +124,15 @@ async def run(options: argparse.Namespace) -> None:
     listener = FromScreen(loop)
 
     def output() -> tuple[Presenter, str]:
-        return open_presenter(options.output, options.size, os.environ, options.fullscreen)
+        presenter, reason = open_presenter(
+            options.output,
+            options.size,
+            os.environ,
+            options.fullscreen,
+            wish=Wish(options.connector, options.mode),
+        )
+        upright = turned(presenter, options.rotate)
+        return upright, reason.replace(str(presenter), str(upright))
 
     screen = Screen(output, clock, listener)
     with ThreadPoolExecutor(3, "start") as pool:
@@ -124,6 +146,7 @@ async def run(options: argparse.Namespace) -> None:
 
     def make(app: Link) -> Stage:
         listener.stage = Stage(app, screen, sink, clock, decoders)
+        listener.stage.ready = ready
         return listener.stage
 
     def ready() -> StageReady:

@@ -45,6 +45,9 @@ class Listener(Protocol):
     def snapshot(self, requests: list[int], surface: pygame.Surface) -> None:
         """A copy of the screen for these requests."""
 
+    def changed(self) -> None:
+        """The output has another size or rate, or is another screen."""
+
     def closed(self) -> None:
         """Someone closed the window; the thread has ended."""
 
@@ -181,8 +184,12 @@ class Screen:
         finally:
             self._opened.set()
         try:
+            told, name = _facts(self.presenter), str(self.presenter)
             while self.presenter.poll():
                 self._beat_ns = self._clock.now()
+                if told != (told := _facts(self.presenter)):
+                    self.reason = self.reason.replace(name, name := str(self.presenter))
+                    self._listener.changed()
                 if not self._step():
                     return
             self._listener.closed()
@@ -256,6 +263,11 @@ class Screen:
                 channel.pacer.rendered(flip.on_screen_ns - began - flip.waited_ns)
             stamps = msgspec.structs.replace(picture.stamps, on_screen=flip.on_screen_ns)
             self._listener.presented(channel, replace(picture, stamps=stamps))
+
+
+def _facts(presenter: Presenter) -> tuple[object, ...]:
+    """What the app was told of the output."""
+    return str(presenter), presenter.size, presenter.refresh_mhz
 
 
 def _place(layout: SetLayout, channels: list[Channel], size: tuple[int, int]) -> dict[Channel, Placed]:

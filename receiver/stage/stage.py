@@ -47,6 +47,8 @@ class Stage:
         self._encoder = ThreadPoolExecutor(1, "snapshot")
         self._encoding: set[asyncio.Task[None]] = set()
         self._obeying: asyncio.Task[None] | None = None
+        self.ready: Callable[[], link.StageReady]
+        """What the app is told of the outputs, now."""
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             link.Scene: self._set_scene,
             link.AttachStream: self._attach,
@@ -180,6 +182,10 @@ class Stage:
             )
             self._send(link.Snapshot(asked.request, image, width, height))
 
+    def changed(self) -> None:
+        """Another screen, or another mode: the app learns it, for those who ask for it."""
+        self._send(self.ready())
+
     def closed(self) -> None:
         """Someone closed the window: the app learns it from a clean exit."""
         if self._obeying is not None:
@@ -201,6 +207,10 @@ class FromScreen:
 
     def snapshot(self, requests: list[int], surface: pygame.Surface) -> None:
         self._loop.call_soon_threadsafe(self.stage.snapshot, requests, surface)
+
+    def changed(self) -> None:
+        if hasattr(self, "stage"):  # a screen may change before there is an app to be told
+            self._loop.call_soon_threadsafe(self.stage.changed)
 
     def closed(self) -> None:
         self._loop.call_soon_threadsafe(self.stage.closed)

@@ -1,7 +1,8 @@
-"""Targets: what comes from our own processes, from whoever keeps the box, and from a display to our sender."""
+"""Targets: what comes from our own processes, the kernel, whoever keeps the box, and from a display to our sender."""
 
 import json
 import socket
+import struct
 
 from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceInfo
@@ -12,6 +13,8 @@ from receiver.errors import ConfigError
 from receiver.input.cec import CecError, Frame, Playback
 from receiver.link import AdminDevices, Framer, LinkError, Message, RtcOffer, Scene, StreamLive, UrlOpen, encode
 from receiver.media import EncodedFrame
+from receiver.present.drm import events
+from receiver.present.drm.uevent import hotplug
 from scripts.sender import answers
 from scripts.sender.errors import Lost
 from scripts.sender.finding import from_mdns, from_well_known
@@ -99,7 +102,17 @@ def cec(data: bytes) -> None:
     assert sum(1 if key.down else -1 for key in player.keys) == 0
 
 
+def card_tells(data: bytes) -> None:
+    """A card's own events, and the kernel's of plugs."""
+    events.flips(data)
+    hotplug(data)
+
+
+PLUG = b"change@/devices/card0\0ACTION=change\0SUBSYSTEM=drm\0HOTPLUG=1\0"
+FLIP = struct.pack("<IIQIIII", events.FLIP_COMPLETE, 32, 0, 3, 250_001, 180, 50)
+
 TARGETS = (
+    Target("card", card_tells, (), (PLUG, FLIP, FLIP + FLIP)),
     Target("cec", cec, (CecError,), (pack(b"\x04\x44\x01", b"\x04\x45"), pack(b"\x0f\x86\x10\x00", b"\x04\x90\x01"))),
     Target("link", link, (LinkError,), (*map(encode, MESSAGES), b"".join(map(encode, MESSAGES)))),
     Target(

@@ -96,7 +96,7 @@ def test_the_preferred_mode_comes_first():
 def test_the_route_leads_to_the_first_screen():
     dark, blank, screen = connector(31, connected=False), connector(32, modes=()), connector(33, crtc_mask=0b10)
     planes = [Plane(40, True, 0b01), Plane(41, False, 0b10), Plane(42, True, 0b10)]
-    assert choose_route([dark, blank, screen], [50, 51], planes) == Route(screen, 51, 42)
+    assert choose_route([dark, blank, screen], [50, 51], planes) == Route(screen, 51, 42, (planes[2], planes[1]))
     assert choose_route([dark, blank], [50, 51], planes) is None
     assert choose_route([connector(crtc_mask=0)], [50, 51], planes) is None
 
@@ -104,7 +104,20 @@ def test_the_route_leads_to_the_first_screen():
 def test_the_crtc_that_feeds_the_screen_already_stays():
     lit = connector(crtc=51)
     assert choose_route([lit], [50, 51], []) == Route(lit, 51, 0)
-    assert choose_route([lit], [50, 51], [Plane(40, True, 0b01)]) == Route(lit, 50, 40), "the other has no plane"
+    assert choose_route([lit], [50, 51], [Plane(40, True, 0b01)]) == Route(lit, 50, 40, (Plane(40, True, 0b01),))
+
+
+def test_the_route_leads_to_the_screen_that_is_asked_for():
+    left, right = connector(31), Connector(32, "DP-2", True, (parse(raw()),), 0b11, 0)
+    assert choose_route([left, right], [50], [], "DP-2") == Route(right, 50, 0)
+    assert choose_route([left, right], [50], [], "DP-3") is None
+
+
+def test_layers_lie_as_the_driver_says_and_cursors_are_none():
+    planes = [Plane(40, True, 1, zpos=1), Plane(41, False, 1, zpos=0), Plane(42, False, 1, cursor=True, zpos=2)]
+    route = choose_route([connector()], [50], planes)
+    assert route is not None
+    assert (route.plane, route.layers) == (40, (planes[1], planes[0]))
 
 
 def event(kind: int, *, seconds: int = 3, micros: int = 250_001, sequence: int = 180, crtc: int = 50) -> bytes:

@@ -119,6 +119,24 @@ class Property(Structure):
     )
 
 
+class PropertyEnum(Structure):
+    """drm_mode_property_enum"""
+
+    _fields_ = (("value", u64), ("name", ctypes.c_char * NAME_BYTES))
+
+
+class PrimeHandle(Structure):
+    """drm_prime_handle"""
+
+    _fields_ = (("handle", u32), ("flags", u32), ("fd", i32))
+
+
+class GemClose(Structure):
+    """drm_gem_close"""
+
+    _fields_ = (("handle", u32), ("pad", u32))
+
+
 class CreateBlob(Structure):
     """drm_mode_create_blob"""
 
@@ -182,7 +200,10 @@ def _iowr(number: int, kind: type[Structure] | type[ctypes.c_uint32]) -> int:
 VERSION = _iowr(0x00, Version)
 GET_CAP = _iowr(0x0C, Capability)
 SET_CLIENT_CAP = _iow(0x0D, Capability)
+GEM_CLOSE = _iow(0x09, GemClose)
 SET_MASTER = _io(0x1E)
+DROP_MASTER = _io(0x1F)
+PRIME_FD_TO_HANDLE = _iowr(0x2E, PrimeHandle)
 CRTC_GET_SEQUENCE = _iowr(0x3B, Sequence)
 GET_RESOURCES = _iowr(0xA0, Resources)
 GET_CRTC = _iowr(0xA1, Crtc)
@@ -214,6 +235,9 @@ OBJECT_PLANE = 0xEEEEEEEE
 
 CONNECTED = 1
 PLANE_PRIMARY = 1
+PLANE_CURSOR = 2
+PROPERTY_ENUM = 1 << 3
+PROPERTY_BITMASK = 1 << 5
 DPMS_ON = 0
 DPMS_OFF = 3
 MODE_PREFERRED = 1 << 3
@@ -224,9 +248,6 @@ FLIP_EVENT = 0x01
 ATOMIC_TEST_ONLY = 0x100
 ATOMIC_NONBLOCK = 0x200
 ATOMIC_ALLOW_MODESET = 0x400
-
-XRGB8888 = int.from_bytes(b"XR24", "little")
-"""32 bits a pixel, in memory B, G, R and a byte that is ignored (drm_fourcc.h)."""
 
 CONNECTOR_NAMES = (
     *("Unknown", "VGA", "DVI-I", "DVI-D", "DVI-A", "Composite", "SVIDEO", "LVDS", "Component", "DIN", "DP"),

@@ -1,5 +1,6 @@
 """A graphics card's descriptor: what hangs on it, by ioctl."""
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -18,6 +19,8 @@ S = TypeVar("S", bound=ctypes.Structure | ctypes.c_uint32)
 
 EVENTS_BYTES = 4096
 MAX_NAME = 64
+CHOICES = ("COLOR_ENCODING", "COLOR_RANGE", "rotation")
+"""Properties of planes that are set to one of some named values."""
 
 PERMISSION = "this user may not open {path}; add the user to the group video and log in again"
 BUSY = "another program, a desktop most likely, holds the screen of {path}; end it, or start inside that desktop"
@@ -54,10 +57,8 @@ class Card:
             raise BackendUnavailable(NO_SCREENS.format(path=self.path)) from error
         if not (resources.crtc_count and resources.connector_count):
             raise BackendUnavailable(NO_SCREENS.format(path=self.path))
-        try:
-            fcntl.ioctl(self.fd, abi.SET_MASTER, 0)
-        except OSError as error:
-            raise BackendUnavailable(BUSY.format(path=self.path)) from error
+        if not self.take():
+            raise BackendUnavailable(BUSY.format(path=self.path))
         if not self.capability(abi.CAP_DUMB_BUFFER):
             raise BackendUnavailable(NO_MEMORY.format(path=self.path))
         self.driver = self._driver()
@@ -72,6 +73,19 @@ class Card:
             except OSError as error:
                 if error.errno not in (errno.EINTR, errno.EAGAIN):
                     raise
+
+    def take(self) -> bool:
+        """Become the master, who may change what is shown; False where another program is."""
+        try:
+            fcntl.ioctl(self.fd, abi.SET_MASTER, 0)
+        except OSError:
+            return False
+        return True
+
+    def drop(self) -> None:
+        """Let another program be the master. What is shown stays until it shows something else."""
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(self.fd, abi.DROP_MASTER, 0)
 
     def close(self) -> None:
         """Frame buffers go with it, and the kernel's console comes back where it has one."""
@@ -142,9 +156,30 @@ class Card:
         return [self._plane(number) for number in numbers]
 
     def _plane(self, number: int) -> Plane:
-        _, kind = self.properties(number, abi.OBJECT_PLANE).get("type", (0, 0))
-        possible = self.ioctl(abi.GET_PLANE, abi.Plane(id=number)).possible_crtcs
-        return Plane(number, kind == abi.PLANE_PRIMARY, possible)
+        found = self.properties(number, abi.OBJECT_PLANE)
+        count = self.ioctl(abi.GET_PLANE, abi.Plane(id=number)).format_count
+        formats = (abi.u32 * count)()
+        plane = abi.Plane(id=number, format_count=count, format_ptr=addressof(formats))
+        possible = self.ioctl(abi.GET_PLANE, plane).possible_crtcs
+        kind = found.get("type", (0, 0))[1]
+        return Plane(
+            id=number,
+            primary=kind == abi.PLANE_PRIMARY,
+            crtc_mask=possible,
+            cursor=kind == abi.PLANE_CURSOR,
+            formats=frozenset(formats),
+            properties={name: identity for name, (identity, _) in found.items()},
+            enums={name: self._enum(found[name][0]) for name in CHOICES if name in found},
+            zpos=found["zpos"][1] if "zpos" in found else None,
+        )
+
+    def _enum(self, number: int) -> dict[str, int]:
+        """What may be written to a property that is a choice: names to values, for a bitmask its bits."""
+        count = self.ioctl(abi.GET_PROPERTY, abi.Property(id=number)).enum_count
+        known = (abi.PropertyEnum * count)()
+        asked = abi.Property(id=number, enum_ptr=addressof(known), enum_count=count)
+        bits = self.ioctl(abi.GET_PROPERTY, asked).flags & abi.PROPERTY_BITMASK
+        return {one.name.decode(): 1 << one.value if bits else one.value for one in known[: asked.enum_count]}
 
     def properties(self, number: int, kind: int) -> dict[str, tuple[int, int]]:
         """Name to property id and present value, of an object of that OBJECT_* kind."""

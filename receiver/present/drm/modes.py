@@ -1,9 +1,12 @@
 """Which mode and which way from a frame buffer to a connector. Pure."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from receiver.present.drm import abi
+
+HALF_HERTZ = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,35 @@ def parse(raw: bytes) -> Mode:
     return Mode(info.hdisplay, info.vdisplay, max(1, refresh), bool(info.type & abi.MODE_PREFERRED), bytes(raw))
 
 
-def by_preference(modes: Sequence[Mode]) -> list[Mode]:
-    """The screen's preferred mode (from its EDID) first, then as the kernel sorted them: the largest and fastest."""
-    return sorted(modes, key=lambda mode: not mode.preferred)
+def by_preference(modes: Sequence[Mode], wanted: "Wanted | None" = None) -> list[Mode]:
+    """The mode that a person ``wanted`` first, then the screen's preferred one (from its EDID), then as the kernel
+    sorted them: the largest and fastest."""
+    return sorted(modes, key=lambda mode: (wanted is not None and not wanted.fits(mode), not mode.preferred))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A size in pixels and, where it is not 0, a rate: within half a hertz, as 60 stands for 59.94 too."""
+
+    width: int
+    height: int
+    refresh_mhz: int = 0
+
+    def fits(self, mode: Mode) -> bool:
+        near = not self.refresh_mhz or abs(mode.refresh_mhz - self.refresh_mhz) <= HALF_HERTZ
+        return (mode.width, mode.height) == (self.width, self.height) and near
+
+
+_WANTED = re.compile(r"([1-9]\d{1,4})x([1-9]\d{1,4})(?:@([1-9]\d{0,2}(?:\.\d{1,3})?))?", re.ASCII)
+
+
+def wanted(text: str) -> Wanted:
+    """``1920x1080`` or ``1920x1080@59.94``. Raises ValueError, whose text says how to write it."""
+    found = _WANTED.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no mode; write it as 1920x1080 or 1920x1080@50")
+    width, height, hertz = found.groups()
+    return Wanted(int(width), int(height), round(float(hertz or 0) * 1000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +83,50 @@ class Connector:
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """A layer of a CRTC."""
+    """A layer of a CRTC, with the formats (fourcc) that it takes. ``properties``: name to id; ``enums``: name to the
+    values that may be written, by their names (for a bitmask, its bits)."""
 
     id: int
     primary: bool
     crtc_mask: int
+    cursor: bool = False
+    formats: frozenset[int] = frozenset()
+    properties: dict[str, int] = field(default_factory=dict)
+    enums: dict[str, dict[str, int]] = field(default_factory=dict)
+    zpos: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Plane → CRTC → connector. ``plane`` is 0 where the driver has no universal planes."""
+    """Plane → CRTC → connector. ``plane`` is 0 where the driver has no universal planes. ``layers``: all planes of the
+    CRTC but the cursor's, lowest first."""
 
     connector: Connector
     crtc: int
     plane: int
+    layers: tuple[Plane, ...] = ()
 
 
-def choose_route(connectors: Sequence[Connector], crtcs: Sequence[int], planes: Sequence[Plane]) -> Route | None:
-    """The first connector with a screen and a mode, by the CRTC that already feeds it where there is one."""
+def _height(plane: Plane) -> tuple[int, bool, int]:
+    """Where drivers don't tell (zpos), the primary plane is the lowest, and the others lie as they are listed."""
+    return (0 if plane.zpos is None else plane.zpos, not plane.primary, plane.id)
+
+
+def choose_route(
+    connectors: Sequence[Connector], crtcs: Sequence[int], planes: Sequence[Plane], wanted: str = ""
+) -> Route | None:
+    """The connector named ``wanted``, or the first with a screen and a mode; by the CRTC that feeds it already, if one
+    does."""
     for connector in connectors:
-        if not (connector.connected and connector.modes):
+        if not (connector.connected and connector.modes) or wanted not in ("", connector.name):
             continue
         able = [(index, crtc) for index, crtc in enumerate(crtcs) if connector.crtc_mask >> index & 1]
         for index, crtc in sorted(able, key=lambda pair: pair[1] != connector.crtc):
-            primary = [plane.id for plane in planes if plane.primary and plane.crtc_mask >> index & 1]
-            if primary or not planes:
-                return Route(connector, crtc, primary[0] if primary else 0)
+            if not planes:
+                return Route(connector, crtc, 0)
+            layers = [plane for plane in planes if plane.crtc_mask >> index & 1 and not plane.cursor]
+            layers.sort(key=_height)
+            primary = [plane.id for plane in layers if plane.primary]
+            if primary:
+                return Route(connector, crtc, primary[0], tuple(layers))
     return None

@@ -1,0 +1,103 @@
+"""Screens that are chosen, come later, or hang turned."""
+
+import time
+
+import numpy as np
+import pygame
+import pytest
+
+from receiver.errors import BackendUnavailable
+from receiver.link import StageReady
+from receiver.present.api import Panel, Placed, View
+from receiver.present.choose import open_presenter
+from receiver.present.drm.modes import Wanted
+from receiver.present.kms import KmsPresenter, Wish
+from receiver.present.turned import turned
+from tests.peers.stage_process import StageProcess
+from tests.vm.devices.test_planes import SIZE, blocks, close_to, picture
+from tests.vm.guest.virtual import Copy, virtual_card
+
+PATIENCE_S = 20
+
+
+def keep_looking(presenter: KmsPresenter, until) -> None:
+    """As the presenter's thread does, until what is waited for comes."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not until():
+        assert time.monotonic() < deadline, f"it stays {presenter}"
+        assert presenter.poll()
+        presenter.draw(View(None))
+        presenter.flip()
+
+
+def test_the_chosen_screen_is_taken_and_nothing_else():
+    with virtual_card("chosen", plugs=2) as card:
+        seen = KmsPresenter(card.path)
+        number = int(str(seen).split()[0].partition("-")[2])
+        seen.close()
+        presenter = KmsPresenter(card.path, Wish(connector=f"Virtual-{number + 1}"))
+        assert str(presenter).startswith(f"Virtual-{number + 1} of ")
+        presenter.close()
+        with pytest.raises(BackendUnavailable, match=f"HDMI-A-7 of {card.path} has no screen connected; there are Vi"):
+            KmsPresenter(card.path, Wish(connector="HDMI-A-7"))
+
+
+def test_a_screen_that_comes_later_is_waited_for(tmp_path):
+    with virtual_card("late") as card:
+        card.plug(0, False)
+        with pytest.raises(BackendUnavailable, match=f"no screen is connected to {card.path}"):
+            KmsPresenter(card.path)
+        (tmp_path / "card0").symlink_to(card.path)
+        presenter, reason = open_presenter("auto", None, {}, dri=tmp_path)
+        try:
+            assert "which waits for a screen to be plugged in" in reason
+            card.plug(0, True)
+            keep_looking(presenter, lambda: presenter._lit is not None)
+            assert presenter.size == (1024, 768)
+        finally:
+            presenter.close()
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_turned_screen(degrees):
+    with virtual_card(f"turned{degrees}") as card:
+        inner = KmsPresenter(card.path, Wish(mode=Wanted(*SIZE)))
+        presenter = turned(inner, degrees)
+        try:
+            assert isinstance(presenter, Panel)
+            width, height = presenter.size
+            rgb = blocks(width, height)
+            presenter.draw(View(None, [Placed(picture(rgb, "yuv420p"), (0, 0, width, height))]))
+            presenter.flip()
+            assert inner.direct
+            assert close_to(Copy(inner).take(), np.rot90(rgb, -degrees // 90))
+        finally:
+            presenter.close()
+
+
+async def test_the_app_learns_of_another_mode(host):
+    stage = await StageProcess.start("--output", "kms", "--sound", "null", "--mode", "800x600", "--rotate", "90")
+    try:
+        await stage.is_ready()
+        assert (stage.ready.width, stage.ready.height) == (600, 800)
+        assert isinstance(stage.ready, StageReady)
+        assert await stage.stop() == 0
+    finally:
+        await stage.kill()
+
+
+def test_a_turned_idle_screen_fills_the_glass(host):
+    with virtual_card("idle") as card:
+        inner = KmsPresenter(card.path, Wish(mode=Wanted(*SIZE)))
+        presenter = turned(inner, 90)
+        try:
+            surface = pygame.Surface(presenter.size, 0, 32)
+            surface.fill((1, 2, 3))
+            surface.fill((250, 240, 230), (0, 0, 40, 20))
+            presenter.draw(View(surface))
+            presenter.flip()
+            glass = Copy(inner).take()
+            assert np.array_equal(glass[10, -10], (250, 240, 230)), "the top left is at the top right now"
+            assert np.array_equal(glass[100, 100], (1, 2, 3))
+        finally:
+            presenter.close()

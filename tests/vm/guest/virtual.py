@@ -1,0 +1,110 @@
+"""A card of vkms with the planes and plugs that a test wants (configfs), and a copy of what it shows (writeback)."""
+
+import ctypes
+import os
+import select
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from receiver.present.drm import abi
+from receiver.present.drm.buffer import Buffer
+from receiver.present.drm.card import Card
+from receiver.present.kms import KmsPresenter
+
+CONFIGFS = Path("/sys/kernel/config")
+DRI = Path("/dev/dri")
+WRITEBACK_CONNECTORS = 5
+"""DRM_CLIENT_CAP_WRITEBACK_CONNECTORS."""
+PLUGGED, PULLED = "1", "2"
+
+
+class VirtualCard:
+    """``overlays`` planes above the primary one, and ``plugs`` connectors of one CRTC."""
+
+    def __init__(self, name: str, overlays: int, plugs: int) -> None:
+        if not os.path.ismount(CONFIGFS):
+            subprocess.run(["mount", "-t", "configfs", "none", CONFIGFS], check=True)
+        self._root = root = CONFIGFS / "vkms" / name
+        before = set(DRI.glob("card*"))
+        root.mkdir()
+        made = {"crtcs": ["c"], "encoders": ["e"], "planes": ["p", *(f"o{n}" for n in range(overlays))]}
+        made["connectors"] = [f"k{number}" for number in range(plugs)]
+        for kind, names in made.items():
+            for one in names:
+                (root / kind / one).mkdir()
+        (root / "crtcs/c/writeback").write_text("1")
+        (root / "planes/p/type").write_text("1")
+        for plane in made["planes"]:
+            (root / "planes" / plane / "possible_crtcs/c").symlink_to(root / "crtcs/c")
+        (root / "encoders/e/possible_crtcs/c").symlink_to(root / "crtcs/c")
+        for plug in made["connectors"]:
+            (root / "connectors" / plug / "possible_encoders/e").symlink_to(root / "encoders/e")
+        (root / "enabled").write_text("1")
+        until = time.monotonic() + 30
+        while not (new := set(DRI.glob("card*")) - before):
+            assert time.monotonic() < until, "vkms makes no card"
+            time.sleep(0.05)
+        self.path = new.pop()
+
+    def plug(self, number: int, connected: bool) -> None:
+        """Push a screen's plug in, or pull it out."""
+        (self._root / f"connectors/k{number}/status").write_text(PLUGGED if connected else PULLED)
+
+    def close(self) -> None:
+        """The folders in configfs go by rmdir, links first."""
+        (self._root / "enabled").write_text("0")
+        for link in [path for path in self._root.rglob("*") if path.is_symlink()]:
+            link.unlink()
+        for kind in ("planes", "connectors", "encoders", "crtcs"):
+            for one in (self._root / kind).iterdir():
+                one.rmdir()
+        self._root.rmdir()
+
+
+@contextmanager
+def virtual_card(name: str, overlays: int = 2, plugs: int = 1) -> Iterator[VirtualCard]:
+    assert shutil.which("modprobe")
+    made = VirtualCard(name, overlays, plugs)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+class Copy:
+    """What the card of a presenter puts out, RGB: the kernel blends its planes into a buffer of ours."""
+
+    def __init__(self, presenter: KmsPresenter) -> None:
+        self._card: Card = presenter._card
+        self._presenter = presenter
+        self._card.ioctl(abi.SET_CLIENT_CAP, abi.Capability(WRITEBACK_CONNECTORS, 1))
+        connectors, _ = self._card.connectors_and_crtcs()
+        self._writeback = next(one.id for one in connectors if one.name.startswith("Writeback"))
+        self._ids = {
+            name: pair[0] for name, pair in self._card.properties(self._writeback, abi.OBJECT_CONNECTOR).items()
+        }
+
+    def take(self) -> np.ndarray:
+        lit = self._presenter._lit
+        buffer = Buffer(self._card, (lit.mode.width, lit.mode.height))
+        fence = ctypes.c_int32(-1)
+        changes = {
+            "CRTC_ID": lit.route.crtc,
+            "WRITEBACK_FB_ID": buffer.framebuffer,
+            "WRITEBACK_OUT_FENCE_PTR": ctypes.addressof(fence),
+        }
+        scanout = lit._scanout
+        scanout._ids[self._writeback] = self._ids
+        scanout._commit({self._writeback: changes}, abi.ATOMIC_ALLOW_MODESET)
+        assert select.select([fence.value], [], [], 10)[0], "the copy is not finished"
+        os.close(fence.value)
+        shown = buffer.parts()[0].reshape(lit.mode.height, lit.mode.width, 4)[:, :, 2::-1].copy()
+        scanout._commit({self._writeback: {"CRTC_ID": 0}}, abi.ATOMIC_ALLOW_MODESET)
+        buffer.close()
+        return shown
