@@ -1,4 +1,7 @@
-"""A fresh Debian becomes a display by scripts/install. In this order: each test leaves a box that works."""
+"""A fresh Debian becomes a display by scripts/install, and comes back when a process of it dies or hangs.
+
+In this order: each test leaves a box that works.
+"""
 
 import os
 import re
@@ -8,8 +11,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from tests.vm.box.machine_room import NAME, installed, instances, is_drawn, pid, sh, shows_idle, status, until
+from tests.vm.box.machine_room import NAME, UNITS, installed, instances, is_drawn, pid, sh, shows_idle, status, until
 
 RUNTIME = Path("/run/ddp-receiver")
 USERS = {"ddp-app.service": "ddp-app", "ddp-stage.service": "ddp-stage"}
@@ -72,3 +76,33 @@ def test_it_is_cast_to_and_a_new_stage_takes_the_picture_up(host):
         finally:
             sender.send_signal(signal.SIGINT)
     until(lambda: not status().get("casts", [1]), "the end of the cast")
+
+
+@pytest.mark.parametrize("how", ["KILL", "STOP"])
+@pytest.mark.parametrize("unit", UNITS)
+def test_it_comes_back_when_a_process_dies_or_hangs(host, unit, how):
+    """One that hangs is found out by its watchdog."""
+    others = {other: pid(other) for other in UNITS if other != unit}
+    before = until(lambda: pid(unit), unit)
+    os.kill(before, signal.Signals[f"SIG{how}"])
+    until(lambda: pid(unit) not in (0, before), f"a new process of {unit}")
+    until(status, "an answer of the receiver")
+    assert {other: pid(other) for other in others} == others, "the others live on"
+    shows_idle(host, f"{unit}-{how}")
+
+
+@pytest.mark.parametrize("how", ["KILL", "STOP"])
+def test_hands_that_die_or_hang_are_replaced(how):
+    name, process = until(lambda: next(iter(instances("ddp-hands").items()), None), "hands")
+    os.kill(process, signal.Signals[f"SIG{how}"])
+    until(lambda: instances("ddp-hands") and name not in instances("ddp-hands"), "other hands")
+
+
+@pytest.mark.parametrize("how", ["KILL", "STOP"])
+def test_an_intake_that_dies_or_hangs_harms_nobody(how):
+    """The next cast has another one. The app loads a spare when it starts, so this begins with that."""
+    sh("systemctl", "restart", "ddp-app.service")
+    name, process = until(lambda: next(iter(instances("ddp-intake").items()), None), "an intake")
+    os.kill(process, signal.Signals[f"SIG{how}"])
+    until(lambda: name not in instances("ddp-intake"), "the end of the intake")
+    assert all(until(lambda unit=unit: pid(unit), unit) for unit in UNITS)
