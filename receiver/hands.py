@@ -1,7 +1,8 @@
-"""``python -m receiver.hands``: carries out input events on devices of the kernel; leaves when its link closes.
+"""``python -m receiver.hands``: carries out input events on devices of the kernel, and speaks CEC with the TV; leaves
+when its link closes.
 
-It has /dev/uinput and the display's own keyboards, and neither network, keys nor display. Its devices go with it, and
-the kernel releases what a device that goes holds: a crash leaves no key down.
+It has /dev/uinput, CEC and the display's own keyboards, and neither network, keys nor display. Its devices go with it,
+and the kernel releases what a device that goes holds: a crash leaves no key down.
 """
 
 import asyncio
@@ -12,10 +13,25 @@ import sys
 from receiver import child
 from receiver.clock import Clock, MonotonicClock
 from receiver.errors import BackendUnavailable
+from receiver.input import cec
+from receiver.input.cec_line import CecLine, TvSeen
 from receiver.input.devices import Devices, open_devices
 from receiver.input.hand import Frame, Hand
 from receiver.input.local import LocalKeys
-from receiver.link import HandsReady, HandsTrouble, Inject, LetGo, LinkError, LocalKey, Message, SetUpHands
+from receiver.link import (
+    HandsReady,
+    HandsTrouble,
+    Inject,
+    LetGo,
+    LinkError,
+    LocalKey,
+    Message,
+    SetUpHands,
+    SetUpTv,
+    TurnTv,
+    TvKey,
+    TvState,
+)
 from receiver.linkio import Link
 
 log = logging.getLogger("receiver.hands")
@@ -31,7 +47,8 @@ class Hands:
         self._hand = Hand()
         self._devices: Devices | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
+        self._tv: CecLine | None = None
         self._local = LocalKeys(self._local_key)
 
     async def run(self) -> None:
@@ -42,9 +59,9 @@ class Hands:
         except LinkError as error:
             log.error("the link to the app broke: %s", error)
         finally:
-            if self._watching is not None:
-                self._watching.cancel()
-                await asyncio.gather(self._watching, return_exceptions=True)
+            for task in self._watching:
+                task.cancel()
+            await asyncio.gather(*self._watching, return_exceptions=True)
             self._report(self._hand.let_all_go())
             if self._devices:
                 self._devices.close()
@@ -58,7 +75,7 @@ class Hands:
             return
         if wanted.device == "auto":
             self._local.look()
-            self._watching = asyncio.create_task(self._local.run())
+            self._watching.append(asyncio.create_task(self._local.run()))
         self._send(HandsReady(True, self._devices.reason, guarded=not self._local.refused))
 
     def _take(self, message: Message) -> None:
@@ -69,6 +86,11 @@ class Hands:
                 self._report(self._hand.take(who, event, self._clock.now()))
             case LetGo(who):
                 self._report(self._hand.let_go(who))
+            case SetUpTv(name) if self._tv is None:
+                self._tv = CecLine(name, self._clock, self._tv_seen, self._tv_key)
+                self._watching.append(asyncio.create_task(self._tv.run()))
+            case TurnTv(on) if self._tv is not None:
+                self._tv.turn(on)
             case _:
                 log.warning("the app sent %s, which is not for hands", type(message).__name__)
         self._wind()
@@ -97,6 +119,12 @@ class Hands:
         self._report(self._hand.let_all_go())
         self._wind()
         self._send(LocalKey(device))
+
+    def _tv_seen(self, seen: TvSeen) -> None:
+        self._send(TvState(*seen))
+
+    def _tv_key(self, key: cec.Key) -> None:
+        self._send(TvKey(key.name, key.down))
 
     def _send(self, message: Message) -> None:
         with contextlib.suppress(LinkError):

@@ -195,6 +195,16 @@ class FloorDesk:
             self._question.ask(who, person.sender_name, [] if floor.moderated else [*map(self._name, answerers)])
         return answer
 
+    def answer_here(self, yes: bool, by: str) -> bool:
+        """Somebody in front of the TV answers what it asks; False where it asks nothing of this kind."""
+        who = self._question.who
+        if who is None or not (answerers := self._floor.answerers(who)):
+            return False
+        (self._floor.approve if yes else self._floor.deny)(who, answerers[0])
+        self.record("takeover granted" if yes else "takeover denied", self._name(who), by=by)
+        self._settle()
+        return True
+
     def _do(self, step: Callable[[], object], who: str) -> dict[str, object]:
         try:
             step()

@@ -10,7 +10,20 @@ from collections.abc import Callable
 
 from receiver.clock import Clock
 from receiver.errors import ReceiverError
-from receiver.link import HandsReady, HandsTrouble, Inject, LetGo, LinkError, LocalKey, Message, SetUpHands
+from receiver.link import (
+    HandsReady,
+    HandsTrouble,
+    Inject,
+    LetGo,
+    LinkError,
+    LocalKey,
+    Message,
+    SetUpHands,
+    SetUpTv,
+    TurnTv,
+    TvKey,
+    TvState,
+)
 from receiver.link.hands import InputEvent
 from receiver.supervise import Backoff, Child, spawn
 
@@ -24,14 +37,17 @@ STARTING = "The process that drives this display's input devices is being starte
 class HandsProcess:
     """Owns the hands process."""
 
-    def __init__(self, clock: Clock, setup: SetUpHands) -> None:
+    def __init__(self, clock: Clock, setup: SetUpHands, tv: SetUpTv | None = None) -> None:
         self._clock = clock
         self._setup = setup
+        self._set_up_tv = tv
         self._child: Child | None = None
         self._ready: HandsReady | None = None
         self._keeper: asyncio.Task[None] | None = None
         self.restarts = 0
+        self.tv: TvState | None = None
         self.on_local_key: Callable[[str], None] = lambda device: None
+        self.on_tv_key: Callable[[TvKey], None] = lambda key: None
 
     @property
     def able(self) -> bool:
@@ -66,12 +82,14 @@ class HandsProcess:
     async def _converse(self, child: Child) -> None:
         try:
             child.link.send(self._setup)
+            if self._set_up_tv is not None:
+                child.link.send(self._set_up_tv)
             while (message := await child.link.receive()) is not None:
                 self._take(message)
         except LinkError as error:
             log.error("the link to hands broke: %s", error)
         finally:
-            self._ready = self._child = None
+            self._ready = self._child = self.tv = None
             await child.stop(STOP_GRACE_S)
 
     def _take(self, message: Message) -> None:
@@ -83,6 +101,12 @@ class HandsProcess:
                     log.warning("the display's own keyboards can't be read, so their keys don't end remote control")
             case LocalKey(device):
                 self.on_local_key(device)
+            case TvState():
+                if self.tv is None or message.reason != self.tv.reason:
+                    log.info("%s", message.reason)
+                self.tv = message
+            case TvKey():
+                self.on_tv_key(message)
             case HandsTrouble(reason):
                 log.error("%s", reason)
             case _:
@@ -95,6 +119,10 @@ class HandsProcess:
     def let_go(self, who: str) -> None:
         """Release all that a session holds."""
         self._send(LetGo(who))
+
+    def turn_tv(self, on: bool) -> None:
+        """Wake the TV, or send it to standby if it shows us."""
+        self._send(TurnTv(on))
 
     def _send(self, message: Message) -> None:
         if self._child is None or self._child.link.closed:

@@ -139,6 +139,16 @@ class InputDesk:
             self.settle()
             self.on_stopped(names)
 
+    def answer_here(self, yes: bool, by: str) -> bool:
+        """Somebody in front of the TV answers what it asks; False where it asks nothing of this kind."""
+        who = self._question.who
+        if who is None or self._consents.state(who) != "asking":
+            return False
+        self._consents.handle(who, "approve" if yes else "deny")
+        self.record("input granted" if yes else "input denied", self._name(who), self._people[who].fingerprint, by=by)
+        self.settle()
+        return True
+
     def scopes(self, who: str) -> frozenset[Scope]:
         """What a session may do beside what its role allows."""
         return frozenset({"input"} if self._consents.state(who) == "granted" else ())

@@ -25,6 +25,7 @@ from receiver.app.notices import Notices
 from receiver.app.peer import Peer
 from receiver.app.screen import Screen
 from receiver.app.sessions import Sessions
+from receiver.app.tv_desk import TvDesk
 from receiver.app.url_casting import Reach
 from receiver.app.whip_desk import WhipDesk
 from receiver.clock import MonotonicClock
@@ -35,8 +36,9 @@ from receiver.ddp.console import Console
 from receiver.ddp.listen import Open
 from receiver.ddp.whip import ENDPOINT
 from receiver.discovery.service import Discovery
+from receiver.input.tv import TvSchedule
 from receiver.launch import stage_arguments, this_board
-from receiver.link import SetUpHands, StageReady
+from receiver.link import SetUpHands, SetUpTv, StageReady
 from receiver.notify import Notify
 from receiver.trust.identity_file import credentials_folder, load_identity
 from receiver.trust.store import DeviceStore
@@ -106,8 +108,11 @@ class Receiver:
         self._desk.input.presenters = self._floor.presenters
         self._floor.on_change = self._desk.input.settle
         self._hands = HandsProcess(
-            clock, SetUpHands(config.input.device, config.input.layout, config.input.click == "enter")
+            clock,
+            SetUpHands(config.input.device, config.input.layout, config.input.click == "enter"),
+            SetUpTv(config.display.name) if config.tv.cec else None,
         )
+        self._tv = TvDesk(self._hands, tv_schedule(config), clock, self._screen_needed, lambda: self._screen.dark)
         self._control()
         self._sessions = Sessions()
         self._sessions.on_connected = self._connected
@@ -137,7 +142,13 @@ class Receiver:
         desk.hands, desk.layout, desk.aim = self._hands, self._config.input.layout, self._screen.aim
         desk.on_driving = self._notices.drive
         desk.on_stopped = lambda names: self._notices.toast("A key was pressed here: remote control has ended")
-        self._hands.on_local_key = desk.local_key
+        self._hands.on_local_key = self._tv.on_other_key = desk.local_key
+        self._hands.on_tv_key = self._tv.key
+        self._tv.askers = desk, self._floor
+
+    def _screen_needed(self) -> bool:
+        facts = self._notices.facts
+        return bool(facts.pin or facts.asking or any(True for _ in self._casting.casts))
 
     def _capability(self) -> Capability:
         ready = self._screen.ready
@@ -176,7 +187,7 @@ class Receiver:
         ready = await self._screen.start()
         await self._casting.start()
         await self._discovery.start()
-        self._times = [asyncio.create_task(part.run()) for part in (self._desk, self._sessions, self._audit)]
+        self._times = [asyncio.create_task(part.run()) for part in (self._desk, self._sessions, self._audit, self._tv)]
         console = Console(self._console.status, self._console.run, self._keys.at_console)
         native = self._native.answer
         self._front.start(
@@ -219,6 +230,7 @@ class Receiver:
             "stream_keys": len(self._keys.rows()),
             "floor": self._floor.status(),
             "input": {**self._desk.input.status(), **self._hands.status()},
+            "tv": self._tv.status(),
             "away": list(facts.away),
             "sessions": self._sessions.status(),
             "discovery": self._discovery.status(),
@@ -231,6 +243,16 @@ class Receiver:
         parts = (self._discovery, self._casting, self._front, self._screen, self._hands, self._admin)
         await asyncio.gather(*(part.close() for part in parts))
         await self._audit.close()
+
+
+def tv_schedule(config: Config) -> TvSchedule:
+    """When the TV is to be on, as configured."""
+
+    def minute(text: str) -> int | None:
+        return int(text[:2]) * 60 + int(text[3:]) if text else None
+
+    tv = config.tv
+    return TvSchedule(tv.standby_minutes * 60_000_000_000, minute(tv.on_at), minute(tv.off_at), tv.wake)
 
 
 def here_only(config: Config) -> bool:

@@ -60,6 +60,9 @@ def _are_networks(items: tuple[Any, ...]) -> bool:
 
 
 NETWORKS = Bound('a list of networks such as "10.0.0.0/8" or "fd00::/8"', _are_networks)
+TIME = Bound(
+    '"" or a time of day such as "07:30"', lambda text: re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|", text) is not None
+)
 ADDRESS = Bound('"" or an IPv4 or IPv6 address', _is_address)
 
 

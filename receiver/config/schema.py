@@ -15,6 +15,7 @@ from receiver.config.key import (
     NAME,
     NETWORKS,
     PATH,
+    TIME,
     TURN,
     Key,
     key,
@@ -169,6 +170,28 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Tv:
+    cec: bool = key(
+        True,
+        "Whether the TV is spoken to over HDMI (CEC), where this machine can: woken, put to sleep, its remote heard.",
+    )
+    wake: bool = key(True, "Whether a cast, or a PIN to be read, turns the TV on and makes it show this display.")
+    standby_minutes: int = key(
+        0,
+        "How long after the last cast the TV is sent to standby, if it still shows this display. 0 is never.",
+        bound=whole(0, 1440),
+        unit="minutes",
+    )
+    on_at: str = key("", 'When the TV is woken each day, local time. "" is never.', bound=TIME, unit="HH:MM")
+    off_at: str = key(
+        "",
+        'When the TV is sent to standby each day, local time; during a cast, at its end. "" is never.',
+        bound=TIME,
+        unit="HH:MM",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Discovery:
     mdns: bool = key(True, "Whether the display announces itself by mDNS (`_ddp._tcp.local`).")
     ssdp: bool = key(True, "Whether the display announces itself by SSDP. Turn it off where UPnP is not wanted.")
@@ -213,6 +236,7 @@ class Config:
     pace: Pace = dataclasses.field(default_factory=Pace)
     cast: Cast = dataclasses.field(default_factory=Cast)
     input: Input = dataclasses.field(default_factory=Input)
+    tv: Tv = dataclasses.field(default_factory=Tv)
     discovery: Discovery = dataclasses.field(default_factory=Discovery)
     paths: Paths = dataclasses.field(default_factory=Paths)
     log: Log = dataclasses.field(default_factory=Log)
@@ -229,6 +253,7 @@ SECTIONS: dict[str, type] = {
     "pace": Pace,
     "cast": Cast,
     "input": Input,
+    "tv": Tv,
     "discovery": Discovery,
     "paths": Paths,
     "log": Log,

@@ -21,6 +21,10 @@ EV_KEY = 1
 FIRST_BUTTON, LAST_BUTTON = 0x100, 0x15F
 """BTN_*: of mice, pads and pens. What lies on both sides are keys."""
 
+_BUS_CEC = 0x1E
+"""The TV's remote control, which the kernel offers as a keyboard too: it comes by ``cec_line``, and may answer what the
+TV asks, so it is not taken for a hand on the display's own keyboard."""
+
 MOST = 64
 _NAME_BYTES, _KEY_BYTES = 256, 96
 
@@ -81,12 +85,13 @@ class LocalKeys:
             return
         try:
             name = fcntl.ioctl(fd, _read_ioctl(0x06, _NAME_BYTES), bytes(_NAME_BYTES)).partition(b"\0")[0]
+            (bus,) = struct.unpack_from("H", fcntl.ioctl(fd, _read_ioctl(0x02, 8), bytes(8)))
             keys = int.from_bytes(fcntl.ioctl(fd, _read_ioctl(0x20 + EV_KEY, _KEY_BYTES), bytes(_KEY_BYTES)), "little")
         except OSError:
-            name, keys = b"", 0
+            name, keys, bus = b"", 0, 0
         shown = "".join(letter for letter in name.decode(errors="replace") if letter.isprintable())[:64]
         buttons = ((1 << (LAST_BUTTON - FIRST_BUTTON + 1)) - 1) << FIRST_BUTTON
-        if shown.startswith(NAME) or not keys & ~buttons:
+        if shown.startswith(NAME) or not keys & ~buttons or bus == _BUS_CEC:
             os.close(fd)
             self._passed_over.add(path)
             return

@@ -23,7 +23,18 @@ from receiver.link.framing import (
     Message,
     encode,
 )
-from receiver.link.hands import HandsReady, HandsTrouble, Inject, LetGo, LocalKey, SetUpHands
+from receiver.link.hands import (
+    HandsReady,
+    HandsTrouble,
+    Inject,
+    LetGo,
+    LocalKey,
+    SetUpHands,
+    SetUpTv,
+    TurnTv,
+    TvKey,
+    TvState,
+)
 from receiver.link.intake import (
     AttachStage,
     IntakeReady,
@@ -96,6 +107,7 @@ __all__ = [
     "SetPicture",
     "SetTap",
     "SetUpHands",
+    "SetUpTv",
     "SetVolume",
     "Snapshot",
     "StageReady",
@@ -106,6 +118,9 @@ __all__ = [
     "TapPicture",
     "TapSound",
     "TransportState",
+    "TurnTv",
+    "TvKey",
+    "TvState",
     "UrlCommand",
     "UrlOpen",
     "UrlState",

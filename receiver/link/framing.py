@@ -13,7 +13,18 @@ from receiver.link.admin import (
     AdminStatus,
     AdminStatusReply,
 )
-from receiver.link.hands import HandsReady, HandsTrouble, Inject, LetGo, LocalKey, SetUpHands
+from receiver.link.hands import (
+    HandsReady,
+    HandsTrouble,
+    Inject,
+    LetGo,
+    LocalKey,
+    SetUpHands,
+    SetUpTv,
+    TurnTv,
+    TvKey,
+    TvState,
+)
 from receiver.link.intake import (
     AttachStage,
     IntakeReady,
@@ -98,6 +109,10 @@ Message = (
     | HandsReady
     | LocalKey
     | HandsTrouble
+    | SetUpTv
+    | TurnTv
+    | TvState
+    | TvKey
     | EncodedFrame
 )
 

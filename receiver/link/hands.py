@@ -102,6 +102,18 @@ class LetGo(msgspec.Struct, frozen=True, tag="let-go"):
     who: str
 
 
+class SetUpTv(msgspec.Struct, frozen=True, tag="set-up-tv"):
+    """Speak CEC with the TV, which lists us under this name; without an adapter, wait for one."""
+
+    name: str
+
+
+class TurnTv(msgspec.Struct, frozen=True, tag="turn-tv"):
+    """Wake the TV and make it show us; or send it to standby, if it shows us."""
+
+    on: bool
+
+
 # ---- hands -> app
 
 
@@ -126,3 +138,20 @@ class HandsTrouble(msgspec.Struct, frozen=True, tag="hands-trouble"):
     """An event was not carried out; ``reason`` is a sentence."""
 
     reason: str
+
+
+class TvState(msgspec.Struct, frozen=True, tag="tv-state"):
+    """What is known of the TV, whenever that changes. ``connected``: it can be spoken to; ``reason``: a sentence on
+    how, or on why not. ``shows_us`` and ``power`` are as it says itself, and TVs lie."""
+
+    connected: bool
+    reason: str
+    shows_us: bool = False
+    power: Literal["on", "standby", "unknown"] = "unknown"
+
+
+class TvKey(msgspec.Struct, frozen=True, tag="tv-key"):
+    """A key of the TV's remote control goes down or up, e.g. ``select``, ``back``, ``up``."""
+
+    name: str
+    down: bool

@@ -1,5 +1,6 @@
 """CEC by the kernel's own interface: vivid's HDMI input is the TV, its output, joined to it by a cable, is ours."""
 
+import asyncio
 import fcntl
 import os
 import select
@@ -14,6 +15,8 @@ import pytest
 from receiver.input import cec_adapter
 from receiver.input.cec import BROADCAST, TV, Frame, Key, Opcode, Playback
 from receiver.input.cec_adapter import CecAdapter, Where, adapters
+from receiver.link import SetUpHands, SetUpTv, TurnTv, TvKey, TvState
+from receiver.supervise import spawn
 
 PATIENCE_S = 20.0
 VIVID = ("n_devs=1", "num_inputs=1", "input_types=0x3", "num_outputs=1", "output_types=0x1")
@@ -62,7 +65,6 @@ def bus() -> Iterator[tuple[CecAdapter, CecAdapter]]:
     tv, us = Television(on_tv, "TV"), CecAdapter(on_box, "Boardroom 4 of this house")
     yield tv, us
     tv.close()
-    us.close()
 
 
 def until(adapter: CecAdapter, reached) -> None:
@@ -121,3 +123,42 @@ def test_what_is_no_adapter_says_why(tmp_path: Path):
         CecAdapter(tmp_path / "cec0", "x")
     with pytest.raises(cec_adapter.BackendUnavailable, match="does not work as a CEC adapter"):
         CecAdapter(Path("/dev/null"), "x")
+
+
+async def test_hands_wake_the_tv_and_hear_its_remote_control(bus):
+    """The real process, over its own link, with the cable put in while it runs."""
+    tv, us = bus
+    us.close()  # hands take the adapter
+    child = await spawn("hands", "receiver.hands")
+    try:
+        child.link.send(SetUpHands("null"))
+        child.link.send(SetUpTv("Boardroom 4"))
+
+        async def state(reached) -> TvState:
+            async with asyncio.timeout(60):
+                while True:
+                    message = await child.link.receive()
+                    if isinstance(message, TvState) and reached(message):
+                        return message
+
+        await state(lambda one: not one.connected)
+        plug(True)
+        print((await state(lambda one: one.connected)).reason)
+        tv.read()
+        child.link.send(TurnTv(True))
+        woken = await asyncio.to_thread(frames, tv, Opcode.IMAGE_VIEW_ON)
+        assert (await state(lambda one: one.shows_us)).connected
+        tv.send(Frame(TV, woken.initiator, Opcode.USER_CONTROL_PRESSED, b"\x01"))
+        async with asyncio.timeout(60):
+            keys = [message async for message in anext_keys(child.link, 2)]
+        assert keys == [TvKey("up", True), TvKey("up", False)], "released, although the TV never said so"
+    finally:
+        await child.stop(5)
+
+
+async def anext_keys(link, count):
+    while count:
+        message = await link.receive()
+        if isinstance(message, TvKey):
+            count -= 1
+            yield message
