@@ -157,6 +157,24 @@ def _osd(name: str) -> bytes:
     return name.encode("ascii", "replace")[:14]
 
 
+def path_of(device: Path) -> int:
+    """The physical address that the cable in an adapter gives: 0xFFFF where there is none, 0 where the adapter is a
+    TV's own. Touches nothing. Raises BackendUnavailable."""
+    try:
+        fd = os.open(device, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except PermissionError:
+        raise BackendUnavailable(f"{device} may not be used: add this user to the group video") from None
+    except OSError as error:
+        raise BackendUnavailable(f"{device} can't be opened: {error.strerror}") from error
+    try:
+        (path,) = struct.unpack("H", fcntl.ioctl(fd, _G_PHYS_ADDR, bytes(2)))
+        return int(path)
+    except OSError as error:
+        raise BackendUnavailable(f"{device} does not work as a CEC adapter: {error.strerror}") from error
+    finally:
+        os.close(fd)
+
+
 def adapters(folder: Path = Path("/dev")) -> list[Path]:
     """Those of this machine."""
     return sorted(folder.glob("cec[0-9]*"))

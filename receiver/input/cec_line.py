@@ -9,7 +9,7 @@ from typing import NamedTuple
 from receiver.clock import Clock
 from receiver.errors import BackendUnavailable
 from receiver.input.cec import BROADCAST, Frame, Key, Playback, Power
-from receiver.input.cec_adapter import CecAdapter, adapters
+from receiver.input.cec_adapter import CecAdapter, adapters, path_of
 
 LOOK_EVERY_S = 2.0
 """How often adapters, cables and addresses are looked at."""
@@ -18,6 +18,10 @@ ASK_EVERY = 15
 AGAIN_S = 3.0
 """When "wake up" is said once more: a TV that is just starting misses what follows the first word."""
 NS = 1e9
+UNPLUGGED, A_TVS_OWN = 0xFFFF, 0
+"""Physical addresses that are not of a cable to a TV."""
+NO_ADAPTER = "This machine has no CEC adapter, so the TV is not woken and its remote control not heard."
+NO_TV = "Nothing that speaks CEC is plugged in; some TVs must be told to, in their own settings"
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +53,7 @@ class CecLine:
         self._folder = folder
         self._player = Playback()
         self._adapter: CecAdapter | None = None
-        self._why = "This machine has no CEC adapter, so the TV is not woken and its remote control not heard."
+        self._why = NO_ADAPTER
         self._seen: TvSeen | None = None
         self._timers: list[asyncio.TimerHandle] = []
 
@@ -85,13 +89,23 @@ class CecLine:
             return
         try:
             self._adapter.changed()
-            self._player.moved(*self._adapter.where)
+            where = self._adapter.where
         except BackendUnavailable as error:
             self._drop(str(error))
+            return
+        if where.path == UNPLUGGED:
+            self._drop(NO_TV)  # the cable may go into another port
+        else:
+            self._player.moved(*where)
 
     def _open(self) -> None:
+        """The first adapter whose cable leads to a TV; without one none is touched."""
+        self._why = NO_ADAPTER
         for device in adapters(self._folder):
             try:
+                if path_of(device) in (UNPLUGGED, A_TVS_OWN):
+                    self._why = f"{NO_TV}."
+                    continue
                 self._adapter = CecAdapter(device, self._name)
             except BackendUnavailable as error:
                 self._why = f"{error}."
@@ -140,7 +154,7 @@ class CecLine:
             self._adapter.close()
             self._adapter = None
             self._why = f"{why}."
-            self._player.moved(BROADCAST, 0xFFFF)
+            self._player.moved(BROADCAST, UNPLUGGED)
             self._hand_on()
 
     def _tell(self) -> None:
@@ -148,7 +162,7 @@ class CecLine:
         if self._adapter is None:
             reason = self._why
         elif not player.connected:
-            reason = f"Nothing that speaks CEC is plugged into {self._adapter.device.name}; some TVs must be told to."
+            reason = f"The TV gives {self._adapter.device.name} no address yet."
         else:
             path = ".".join(f"{player.path:04x}")
             reason = f"The TV is spoken to by {self._adapter.device.name}, at its input {path}."
