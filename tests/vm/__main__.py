@@ -43,6 +43,7 @@ CARDS = (
 CARD = "-device virtio-gpu-pci,xres=640,yres=360,id=virtio"
 GUESTS = (
     Guest("devices", CARDS, "virtio-gpu,bochs,cirrus-qemu,vkms", 480),
+    Guest("input", "-device qemu-xhci -device usb-kbd", "uinput,evdev,xhci-pci,usbhid,hid-generic", 300),
     Guest("box", CARD, "dummy", 800, systemd=True),
 )
 
