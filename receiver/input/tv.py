@@ -47,7 +47,7 @@ class TvSchedule:
         self._minute = minute
         if self._on is not None and self._on in passed:
             self._off_is_due = False
-            self._idle_since = now
+            self._idle_since = None if self._needed else now
             if self._off is None or self._off not in passed or passed.index(self._on) > passed.index(self._off):
                 return "wake"
         if self._off is not None and self._off in passed:
