@@ -28,11 +28,15 @@ async def choose(page: Page) -> None:
 
 
 async def nothing_is_left(tv: Box) -> None:
-    """Only the stage and the warm spare run, as before anybody came."""
+    """Only the stage, hands and the warm spare run, as before anybody came."""
     await tv.until(lambda status: not status["casts"] and not status["floor"]["presenting"])
 
     def intakes(_: dict) -> bool:
-        return sorted(module for _, module in tv.children()) == ["receiver.intake", "receiver.stage"]
+        return sorted(module for _, module in tv.children()) == [
+            "receiver.hands",
+            "receiver.intake",
+            "receiver.stage",
+        ]
 
     await tv.until(intakes)
 
