@@ -1,1 +1,1 @@
-"""Remote input back to the sender's machine; its process, hands, comes with the box."""
+"""What drives the display: input events on devices of the kernel, and the TV over CEC. Hands' room."""
