@@ -45,6 +45,7 @@ GUESTS = (
     Guest("devices", CARDS, "virtio-gpu,bochs,cirrus-qemu,vkms", 480),
     Guest("input", "-device qemu-xhci -device usb-kbd", "uinput,evdev,xhci-pci,usbhid,hid-generic", 300),
     Guest("box", CARD, "dummy", 800, systemd=True),
+    Guest("plain", CARD, "virtio-gpu", 240, kernel="plain"),
 )
 
 

@@ -1,6 +1,7 @@
-"""A fresh Debian becomes a display by scripts/install, and comes back when a process of it dies or hangs.
+"""A fresh Debian becomes a display by scripts/install, and comes back from whatever happens to it.
 
-In this order: each test leaves a box that works.
+In this order: each test leaves a box that works. The last one cuts the power in the middle of writing, and
+test_boot_2.py looks at what is left.
 """
 
 import os
@@ -8,11 +9,14 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from receiver.admin import ask
+from receiver.link import AdminDevices, AdminDevicesReply
 from tests.vm.box.machine_room import NAME, UNITS, installed, instances, is_drawn, pid, sh, shows_idle, status, until
 
 RUNTIME = Path("/run/ddp-receiver")
@@ -106,3 +110,45 @@ def test_an_intake_that_dies_or_hangs_harms_nobody(how):
     os.kill(process, signal.Signals[f"SIG{how}"])
     until(lambda: name not in instances("ddp-intake"), "the end of the intake")
     assert all(until(lambda unit=unit: pid(unit), unit) for unit in UNITS)
+
+
+def test_a_full_disk_is_survived_and_refused_in_words(host):
+    filler = Path("/var/filler")
+    for block in ("1M", "4k"):  # to the last one
+        command = ["dd", "if=/dev/zero", f"of={filler}", f"bs={block}", "oflag=append", "conv=notrunc,fsync"]
+        subprocess.run(command, capture_output=True, check=False)
+    try:
+        device = devices()[0]["id"]
+        answer = ask(RUNTIME, AdminDevices("name", device, "Too much"), AdminDevicesReply, 60)
+        assert "disk is not full" in answer.error
+        sh("systemctl", "restart", *UNITS)
+        until(status, "an answer of the receiver")
+        shows_idle(host, "disk-full")
+    finally:
+        filler.unlink()
+    answer = ask(RUNTIME, AdminDevices("name", device, "Enough"), AdminDevicesReply, 60)
+    assert answer.error == ""
+    assert devices()[0]["name"] == "Enough"
+
+
+def devices() -> list[dict]:
+    return ask(RUNTIME, AdminDevices("list"), AdminDevicesReply, 60).devices
+
+
+def test_the_power_goes_in_the_middle_of_a_write(host):
+    """The host ends the machine while settings are written as fast as they are taken. What was acknowledged is noted
+    outside of it."""
+    device = devices()[0]["id"]
+    (host.out / "device").write_text(device)
+    begun = time.monotonic()
+    count = 0
+    while time.monotonic() - begun < 60:
+        count += 1
+        answer = ask(RUNTIME, AdminDevices("name", device, f"Name {count}"), AdminDevicesReply, 60)
+        assert answer.error == ""
+        (host.out / "acknowledged").write_text(str(count))
+        if count == 25:  # and go on, until it is dark
+            draft = host.out / ".cut"
+            draft.write_text('{"execute": "power-cut"}')
+            draft.rename(host.out / "ask-9999.json")
+    raise AssertionError("the power was not cut")

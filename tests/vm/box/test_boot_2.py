@@ -1,0 +1,35 @@
+"""After the power cut: the box is a display again by itself, and knows all that it had acknowledged."""
+
+from pathlib import Path
+
+from receiver.admin import ask
+from receiver.link import AdminDevices, AdminDevicesReply
+from tests.vm.box.machine_room import NAME, installed, sh, shows_idle, status, until
+
+RUNTIME = Path("/run/ddp-receiver")
+
+
+def test_it_boots_to_the_idle_screen_by_itself(host):
+    shows_idle(host, "booted")
+    now = until(status, "an answer of the receiver")
+    assert (now["display_name"], now["output"]) == (NAME, "kms")
+
+
+def test_nothing_acknowledged_is_lost(host):
+    device, acknowledged = (host.out / "device").read_text(), int((host.out / "acknowledged").read_text())
+    found = {one["id"]: one["name"] for one in ask(RUNTIME, AdminDevices("list"), AdminDevicesReply, 60).devices}
+    assert int(found[device].removeprefix("Name ")) >= acknowledged
+    print(sh("ddp-receiver", "audit", "--verify"))
+
+
+def test_it_is_taken_off_again_and_leaves_what_is_the_owners():
+    told = sh("scripts/install", "--remove")
+    print(told)
+    assert not installed()
+    assert sh("systemctl", "list-unit-files", "--no-legend", "ddp-*", check=False).strip() == ""
+    assert Path("/var/lib/ddp-receiver").is_dir()
+    assert Path("/etc/ddp-receiver.toml").exists()
+    assert not any(Path(place).exists() for place in ("/etc/udev/rules.d/70-ddp-receiver.rules", "/run/ddp-links"))
+    sh("scripts/install", "--remove", "--purge")
+    assert not any(Path(place).exists() for place in ("/var/lib/ddp-receiver", "/etc/ddp-receiver.toml"))
+    assert "ddp-" not in Path("/etc/passwd").read_text()
