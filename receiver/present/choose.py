@@ -6,6 +6,7 @@ from typing import Literal
 
 from receiver.errors import BackendUnavailable
 from receiver.present.api import Presenter
+from receiver.present.drm.terminal import Terminal
 from receiver.present.headless import HeadlessPresenter
 from receiver.present.kms import KmsPresenter, Wish
 from receiver.present.window import WindowPresenter
@@ -24,16 +25,17 @@ def open_presenter(
     fullscreen: bool = False,
     dri: Path = DRI,
     wish: Wish | None = None,
+    terminal: Terminal | None = None,
 ) -> tuple[Presenter, str]:
     """The output and a sentence on why it was chosen. ``size`` in pixels is for a window or headless; ``wish``
-    is for KMS.
+    and the ``terminal`` that we are at are for KMS.
 
     Raises BackendUnavailable where the wanted one can't start; ``auto`` always finds one.
     """
     width, height = size or DEFAULT_SIZE
     session = _session(environ)
     if wanted == "kms":
-        screen = _kms(dri, wish)
+        screen = _kms(dri, wish, terminal)
         return screen, f"KMS on {screen}, as asked for."
     if wanted == "window":
         if session is None:
@@ -51,20 +53,20 @@ def open_presenter(
             width, height
         ), "Headless, because there is neither a display device nor a desktop session."
     try:
-        screen = _kms(dri, wish)
+        screen = _kms(dri, wish, terminal)
     except BackendUnavailable as error:
         return HeadlessPresenter(width, height), f"Headless, because {error}."
     return screen, f"KMS on {screen}, because there is no desktop session."
 
 
-def _kms(dri: Path, wish: Wish | None) -> KmsPresenter:
+def _kms(dri: Path, wish: Wish | None, terminal: Terminal | None) -> KmsPresenter:
     """The first card with a screen; without any, the first that could have one, to wait for it. BackendUnavailable
     tells of each card why not."""
     reasons = []
     for patient in (False, True):
         for path in sorted(dri.glob("card*")):
             try:
-                return KmsPresenter(path, wish, patient=patient)
+                return KmsPresenter(path, wish, patient, terminal)
             except BackendUnavailable as error:
                 if not patient:
                     reasons.append(str(error))

@@ -1,7 +1,8 @@
 """Straight to the screen through the kernel (KMS), without a display server, through pulled plugs.
 
 Where there are several screens, one shows: that of ``output.connector``, else the first that is plugged in. The others
-stay off. When its plug is pulled, another one takes over; while there is none, time goes on as at 60 Hz.
+stay off. When its plug is pulled, another one takes over; while there is none, time goes on as at 60 Hz, as it does
+while another virtual terminal is in front of ours.
 """
 
 import logging
@@ -19,6 +20,7 @@ from receiver.present.drm import abi
 from receiver.present.drm.card import Card
 from receiver.present.drm.lit import EVENT_TIMEOUT_S, Lit
 from receiver.present.drm.modes import Route, Wanted, choose_route
+from receiver.present.drm.terminal import Terminal
 from receiver.present.drm.uevent import Hotplug
 
 log = logging.getLogger(__name__)
@@ -50,15 +52,21 @@ class Wish:
 
 class KmsPresenter:
     """A screen of one card. Raises BackendUnavailable where there is no such card, no screen on it, or another process
-    has it. ``patient``: a card without a screen will do, until one is plugged in."""
+    has it. ``patient``: a card without a screen will do, until one is plugged in. ``terminal``: the one that we are at;
+    it is claimed, and while it is not in front nothing is shown."""
 
     output: Output = "kms"
 
-    def __init__(self, path: Path, wish: Wish | None = None, patient: bool = False) -> None:
+    def __init__(
+        self, path: Path, wish: Wish | None = None, patient: bool = False, terminal: Terminal | None = None
+    ) -> None:
         self._wish = wish or Wish()
+        self._terminal: Terminal | None = None
+        self._away = self._robbed = False
         self._lit: Lit | None = None
         self._before: tuple[abi.Crtc, Route] | None = None
         with ExitStack() as undo:
+            undo.callback(self._leave_terminal)
             card = self._card = Card(path)
             undo.callback(card.close)
             undo.callback(self._go_dark)
@@ -68,12 +76,15 @@ class KmsPresenter:
             self.size, self.refresh_mhz, self.size_mm = NO_SIZE, NO_RATE_MHZ, (0, 0)
             self._name = f"{path.name} ({card.driver}), which waits for a screen to be plugged in"
             route = self._route()
-            if route is not None:
-                self._light(route)
-            elif not patient:
+            if route is None and not patient:
                 raise BackendUnavailable(self._nothing())
+            if terminal is not None and terminal.claim():
+                self._terminal = terminal
+            if self._terminal is not None and not self._terminal.in_front:
+                self._step_back()
+            elif route is not None:
+                self._light(route)
             self._undo = undo.pop_all()
-        self._away = self._robbed = False
         self._asleep = False
         self._silent = False
         self._looked_ns = self._start_ns = time.monotonic_ns()
@@ -116,6 +127,8 @@ class KmsPresenter:
         return after_ns + (self._start_ns - after_ns) % PERIOD_NS if lit is None else lit.next_vsync(after_ns)
 
     def poll(self) -> bool:
+        if self._terminal is not None:
+            self._follow(self._terminal)
         now = time.monotonic_ns()
         if now - self._looked_ns > LOOK_NS:
             self._looked_ns = now
@@ -130,6 +143,26 @@ class KmsPresenter:
             self._look_at = None
             self._look()
         return True
+
+    def _follow(self, terminal: Terminal) -> None:
+        """Another terminal gets the screen when we have let go; it is set up anew when ours has it again."""
+        turn = terminal.turn()
+        if turn == "leave":
+            log.info("%s gives way to another terminal", self)
+            self._step_back()
+            terminal.left()
+        elif turn == "come" and self._card.take():
+            self._come_back()
+        elif turn == "come":
+            self._away = self._robbed = True
+
+    def _step_back(self) -> None:
+        self._away, self._robbed = True, False
+        self._card.drop()
+
+    def _leave_terminal(self) -> None:
+        if self._terminal is not None:
+            self._terminal.restore()
 
     def _come_back(self) -> None:
         """Others have shown what they liked: start anew."""
@@ -214,7 +247,7 @@ class KmsPresenter:
 
     def _restore(self) -> None:
         """What was there before us: the console, or nothing."""
-        if self._before is None:
+        if self._before is None or self._away:
             return
         before, route = self._before
         shown = before.mode_valid and before.fb

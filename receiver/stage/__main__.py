@@ -16,7 +16,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 
@@ -34,6 +36,7 @@ from receiver.linkio import Link
 from receiver.notify import Notify, inherited
 from receiver.present.api import Panel, Presenter
 from receiver.present.choose import open_presenter
+from receiver.present.drm import terminal as vt
 from receiver.present.drm.modes import Wanted, wanted
 from receiver.present.kms import Wish
 from receiver.present.turned import turned
@@ -85,6 +88,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--connector", default="", help="the socket whose screen shows, such as HDMI-A-1 (KMS)")
     parser.add_argument("--mode", type=mode, help="WIDTHxHEIGHT or WIDTHxHEIGHT@HZ (KMS)")
     parser.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), default=0, help="degrees, clockwise")
+    parser.add_argument("--terminal", type=Path, default=vt.OURS, help="the virtual terminal to show on (KMS)")
     parser.add_argument("--sound", default="auto", help="auto, null, or a device's name")
     parser.add_argument("--software", action="store_true", help="decode on the CPU alone")
     parser.add_argument(
@@ -113,6 +117,18 @@ def tell(proofs: list[Proof]) -> None:
             log.log(logging.DEBUG if proof.hardware else logging.WARNING, "%s: %s", proof.codec, proof.reason)
 
 
+def follow(loop: asyncio.AbstractEventLoop, terminal: vt.Terminal, screen: Screen) -> None:
+    """Catch the kernel's signals, whichever thread they reach, before the terminal is claimed."""
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # a job in a shell's background may set its terminal too
+    for number, told in ((vt.RELEASE, terminal.ask), (vt.ACQUIRE, terminal.call)):
+
+        def caught(told: Callable[[], None] = told) -> None:
+            told()
+            screen.nudge()
+
+        loop.add_signal_handler(number, caught)
+
+
 async def run(options: argparse.Namespace) -> None:
     """Open everything, tell the app, and obey it until it goes. Raises BackendUnavailable, LinkError."""
     loop = asyncio.get_running_loop()
@@ -122,6 +138,7 @@ async def run(options: argparse.Namespace) -> None:
         raise BackendUnavailable("--listen needs systemd's socket: start it by ddp-stage.socket")
     clock = MonotonicClock()
     listener = FromScreen(loop)
+    terminal = vt.find(options.terminal)
 
     def output() -> tuple[Presenter, str]:
         presenter, reason = open_presenter(
@@ -130,11 +147,14 @@ async def run(options: argparse.Namespace) -> None:
             os.environ,
             options.fullscreen,
             wish=Wish(options.connector, options.mode),
+            terminal=terminal,
         )
         upright = turned(presenter, options.rotate)
         return upright, reason.replace(str(presenter), str(upright))
 
     screen = Screen(output, clock, listener)
+    if terminal is not None:
+        follow(loop, terminal, screen)
     with ThreadPoolExecutor(3, "start") as pool:
         proofs, (sink, sound, sound_reason), _ = await asyncio.gather(
             loop.run_in_executor(pool, prove_all, dict(options.decode), not options.software),

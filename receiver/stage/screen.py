@@ -108,6 +108,11 @@ class Screen:
         """Whether the presenter's thread still goes round; any thread."""
         return self._clock.now() - self._beat_ns < STUCK_NS
 
+    def nudge(self) -> None:
+        """Let the presenter look at once at what it polls for."""
+        with self._wake:
+            self._wake.notify()
+
     def set_scene(self, scene: Scene) -> None:
         with self._wake:
             self._scene = scene
