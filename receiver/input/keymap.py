@@ -116,7 +116,7 @@ _LEVELS: dict[str, tuple[str, str, dict[str, str]]] = {
     "gb": (
         "`1234567890-=qwertyuiop[]asdfghjkl;'#\\zxcvbnm,./",
         '¬!"£$%^&*()_+QWERTYUIOP{}ASDFGHJKL:@~|ZXCVBNM<>?',
-        {"Digit4": "€", "KeyE": "é", "KeyU": "ú", "KeyI": "í", "KeyO": "ó", "KeyA": "á"},
+        {"Digit2": "²", "Digit3": "³", "Digit4": "€", "KeyS": "ß", "KeyM": "µ"},
     ),
     "de": (
         "\0" + "1234567890ß\0qwertzuiopü+asdfghjklöä#<yxcvbnm,.-",
@@ -157,6 +157,13 @@ _LEVELS: dict[str, tuple[str, str, dict[str, str]]] = {
 }
 
 _DEAD: dict[str, dict[str, tuple[Stroke, str, str]]] = {
+    "gb": {
+        "acute": (Stroke(CODES["Semicolon"], (ALTGR,)), "aeiouyAEIOUY", "áéíóúýÁÉÍÓÚÝ"),
+        "grave": (Stroke(CODES["Backslash"], (ALTGR,)), "aeiouAEIOU", "àèìòùÀÈÌÒÙ"),
+        "circumflex": (Stroke(CODES["Quote"], (ALTGR,)), "aeiouAEIOU", "âêîôûÂÊÎÔÛ"),
+        "diaeresis": (Stroke(CODES["BracketLeft"], (ALTGR,)), "aeiouyAEIOU", "äëïöüÿÄËÏÖÜ"),
+        "tilde": (Stroke(CODES["BracketRight"], (ALTGR,)), "anoANO", "ãñõÃÑÕ"),
+    },
     "de": {
         "acute": (Stroke(CODES["Equal"]), "aeiouyAEIOUY", "áéíóúýÁÉÍÓÚÝ"),
         "grave": (Stroke(CODES["Equal"], (SHIFT,)), "aeiouAEIOU ", "àèìòùÀÈÌÒÙ`"),

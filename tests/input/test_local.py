@@ -1,4 +1,4 @@
-"""The display's own keyboards. Real ones are in tests/vm/devices/test_input.py."""
+"""The display's own keyboards. Real ones are in tests/vm/input."""
 
 import struct
 from pathlib import Path

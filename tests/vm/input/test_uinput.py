@@ -1,16 +1,13 @@
-"""Real devices by uinput, read back by evdev, and a real keyboard whose keys are pressed from outside of the guest."""
+"""A sender's events on devices, by the real app, and a real keyboard whose keys are pressed from outside."""
 
 import asyncio
 import os
 import signal
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
 
-import evdev
 from evdev import ecodes
 
 from receiver.admin import SOCKET_NAME, ask
@@ -20,40 +17,7 @@ from receiver.link.hands import Key
 from receiver.supervise import Child, spawn
 from tests.peers.ddp_client import DdpClient
 from tests.vm.guest.host import Host
-
-PATIENCE_S = 60.0
-T = TypeVar("T")
-
-
-async def until(find: Callable[[], T | None]) -> T:
-    """What ``find`` finds, once it does."""
-    end = time.monotonic() + PATIENCE_S
-    while not (found := find()):
-        assert time.monotonic() < end, "it does not come"
-        await asyncio.sleep(0.05)
-    return found
-
-
-def ours(name: str) -> evdev.InputDevice | None:
-    for path in evdev.list_devices():
-        try:
-            device = evdev.InputDevice(path)
-        except OSError:
-            continue
-        if device.name == f"ddp-receiver {name}":
-            return device
-        device.close()
-    return None
-
-
-async def seen(device: evdev.InputDevice, count: int) -> list[tuple[int, int, int]]:
-    """The next ``count`` events without the marks between frames."""
-    found: list[tuple[int, int, int]] = []
-    while len(found) < count:
-        event = await asyncio.wait_for(anext(device.async_read_loop()), PATIENCE_S)
-        if event.type != ecodes.EV_SYN:
-            found.append((event.type, event.code, event.value))
-    return found
+from tests.vm.input.readback import PATIENCE_S, Reader, axis, key, ours, until, wheel
 
 
 async def message(child: Child) -> Message:
@@ -73,27 +37,6 @@ async def hands() -> AsyncIterator[Child]:
         yield child
     finally:
         await child.stop(PATIENCE_S)
-
-
-async def test_a_held_key_repeats_and_goes_up_in_silence() -> None:
-    async with hands() as child:
-        keyboard = await until(lambda: ours("keyboard"))
-        child.link.send(Inject("anna", Key("KeyA", "down")))
-        values = [value for _, _, value in await seen(keyboard, 2)]
-        while values[-1] == 2:
-            values += [value for _, _, value in await seen(keyboard, 1)]
-        assert (values[0], values[-1]) == (1, 0)
-        assert len(values) > 5, "repeats between"
-        assert keyboard.active_keys() == []
-
-
-async def test_hands_that_are_killed_leave_no_key_down() -> None:
-    async with hands() as child:
-        keyboard = await until(lambda: ours("keyboard"))
-        child.link.send(Inject("anna", Key("KeyA", "down")))
-        await until(lambda: keyboard.active_keys())
-        child.kill()
-        await until(lambda: ours("keyboard") is None)
 
 
 async def test_a_local_key_is_told_and_lets_go(host: Host) -> None:
@@ -134,6 +77,36 @@ def status(folder: Path) -> dict[str, object] | None:
         return None
 
 
+async def drives_every_device(anna: DdpClient) -> None:
+    """What a sender says comes out of the device that it is for."""
+    readers = {name: Reader(await until(lambda name=name: ours(name))) for name in ("pointer", "touch", "gamepad")}
+    for event in (
+        {"kind": "pointer", "x": 0.5, "y": 0.25, "action": "click"},
+        {"kind": "mouse-click", "x": 1, "y": 0.25},
+        {"kind": "wheel", "dy": 1},
+        {"kind": "touch", "finger": 1, "action": "down", "x": 1, "y": 1},
+        {"kind": "touch", "finger": 1, "action": "up"},
+        {"kind": "gamepad", "buttons": [1], "axes": [0, -1]},
+        {"kind": "gamepad", "buttons": [0], "axes": [0, 0]},
+    ):
+        await anna.request("input.event", event)
+    left = [[key(ecodes.BTN_LEFT, 1)], [key(ecodes.BTN_LEFT, 0)]]
+    assert await readers["pointer"].frames(7) == [
+        [axis(ecodes.ABS_X, 32768), axis(ecodes.ABS_Y, 16384)],
+        *left,
+        [axis(ecodes.ABS_X, 65535)],
+        *left,
+        [wheel(ecodes.REL_WHEEL_HI_RES, -120), wheel(ecodes.REL_WHEEL, -1)],
+    ]
+    down, up = await readers["touch"].frames(2)
+    assert (down[0], up[0]) == (key(ecodes.BTN_TOUCH, 1), key(ecodes.BTN_TOUCH, 0))
+    assert axis(ecodes.ABS_MT_POSITION_X, 65535) in down
+    assert await readers["gamepad"].frames(4) == [
+        *([key(ecodes.BTN_SOUTH, 1)], [axis(ecodes.ABS_Y, -32767)], [key(ecodes.BTN_SOUTH, 0)]),
+        [axis(ecodes.ABS_Y, 0)],
+    ]
+
+
 async def test_no_key_is_stuck_after_the_sender_or_the_app_is_killed(tmp_path: Path, host: Host) -> None:
     (tmp_path / "config").write_text(CONFIG.format(folder=tmp_path))
     command = (sys.executable, "-m", "receiver", "run", "--config", str(tmp_path / "config"))
@@ -151,6 +124,7 @@ async def test_no_key_is_stuck_after_the_sender_or_the_app_is_killed(tmp_path: P
         down = {"kind": "key", "code": "KeyA", "action": "down"}
         await anna.request("input.event", down)
         await until(lambda: keyboard.active_keys() == [ecodes.KEY_A])
+        await drives_every_device(anna)
         host.ask("send-key", keys=[{"type": "qcode", "data": "b"}])
         await until(lambda: not keyboard.active_keys())
         await until(lambda: status(tmp_path)["input"]["granted"] == [])
