@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,12 @@ NO_STATUS = 97
 """The guest did not live to tell how its script ended."""
 
 # Two virtual processors read two time stamp counters that TCG doesn't keep equal; AVX2 is emulated wrongly.
-KERNEL = "console=ttyS0 quiet loglevel=3 net.ifnames=0 mitigations=off tsc=unstable clocksource=hpet"
+KERNEL = "console=ttyS0 quiet loglevel=3 net.ifnames=0 mitigations=off tsc=unstable clocksource=hpet panic=-1"
 CPU = ("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max,-avx2", "-smp", "2", "-m", "1024")
+
+
+STOP = threading.Event()
+"""Set where every guest must end now."""
 
 
 class Monitor:
@@ -87,7 +92,10 @@ def boot(
             "-append",
             f"{KERNEL} vm.modules={modules} vm.seconds={timeout_s:.0f} {'vm.init=systemd' * systemd}",
         ]
-        _run(command, out, monitor_path, timeout_s)
+        try:
+            _run(command, out, monitor_path, timeout_s)
+        except (OSError, ValueError) as error:
+            print(f"Guest {out.name}: QEMU does not answer ({error})", flush=True)
     try:
         return int((out / "status").read_text())
     except (OSError, ValueError):
@@ -111,7 +119,7 @@ def _run(command: list[str], out: Path, monitor_path: Path, timeout_s: float) ->
     while _once(command, out, monitor_path, deadline):
         (out / "boot").write_text(str(int((out / "boot").read_text()) + 1))
     if time.monotonic() >= deadline:
-        print(f"the guest was ended after {timeout_s:.0f} s")
+        print(f"Guest {out.name}: ended after {timeout_s:.0f} s, all it had", flush=True)
 
 
 def _once(command: list[str], out: Path, monitor_path: Path, deadline: float) -> bool:
@@ -119,7 +127,7 @@ def _once(command: list[str], out: Path, monitor_path: Path, deadline: float) ->
     with (out / "qemu.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as qemu:
         monitor = None
         try:
-            while qemu.poll() is None and time.monotonic() < deadline:
+            while qemu.poll() is None and time.monotonic() < deadline and not STOP.is_set():
                 for ask in sorted(out.glob("ask-*.json")):
                     if json.loads(ask.read_text())["execute"] == POWER_CUT:
                         ask.unlink()

@@ -3,7 +3,6 @@
 import ctypes
 import os
 import select
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from receiver.present.drm import abi
 from receiver.present.drm.buffer import Buffer
@@ -69,7 +69,8 @@ class VirtualCard:
 
 @contextmanager
 def virtual_card(name: str, overlays: int = 2, plugs: int = 1) -> Iterator[VirtualCard]:
-    assert shutil.which("modprobe")
+    if subprocess.run(["modprobe", "vkms"], check=False).returncode:
+        pytest.skip("this guest has no vkms; its image could not be built with it")
     made = VirtualCard(name, overlays, plugs)
     try:
         yield made
