@@ -1,5 +1,6 @@
-"""What a technician would do on the box: look at the screen, ask systemd, ask the receiver."""
+"""What a technician would do on the box: look at the screen, go to a console, ask systemd, ask the receiver."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -11,6 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 T = TypeVar("T")
+
+VT_ACTIVATE = 0x5606
 
 NAME = "Boardroom 4"
 PATIENCE_S = 90.0
@@ -59,6 +62,16 @@ def status() -> dict[str, Any]:
 def is_drawn(image: np.ndarray) -> bool:
     """What the stage draws has hundreds of colours, a console a handful."""
     return len(np.unique(image.reshape(-1, 3), axis=0)) > 100
+
+
+def is_text(image: np.ndarray) -> bool:
+    """A console with something on it, in the mode of the screen."""
+    return image.shape == (360, 640, 3) and 1 < len(np.unique(image.reshape(-1, 3), axis=0)) < 100
+
+
+def go_to_console(number: int) -> None:
+    with open("/dev/tty0", "rb") as console:
+        fcntl.ioctl(console, VT_ACTIVATE, number)
 
 
 def shows_idle(host: Any, keep: str) -> None:

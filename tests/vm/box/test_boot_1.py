@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,23 @@ import pytest
 
 from receiver.admin import ask
 from receiver.link import AdminDevices, AdminDevicesReply
-from tests.vm.box.machine_room import NAME, UNITS, installed, instances, is_drawn, pid, sh, shows_idle, status, until
+from tests.vm.box.machine_room import (
+    NAME,
+    UNITS,
+    go_to_console,
+    installed,
+    instances,
+    is_drawn,
+    is_text,
+    pid,
+    sh,
+    shows_idle,
+    status,
+    until,
+)
 
 RUNTIME = Path("/run/ddp-receiver")
+STAGE = "ddp-stage.service"
 USERS = {"ddp-app.service": "ddp-app", "ddp-stage.service": "ddp-stage"}
 
 
@@ -64,22 +79,73 @@ def test_each_process_is_its_own_user_without_what_it_does_not_need():
     assert not {"dri", "snd", "input", "uinput"} & set(inside.split()), "no devices"
 
 
-def test_it_is_cast_to_and_a_new_stage_takes_the_picture_up(host):
-    """From inside, by the test pattern, with few pixels and few pictures: the processor is an emulated one."""
+@pytest.fixture(scope="class")
+def cast(host) -> Iterator[Callable[[str], None]]:
+    """A cast from inside, by the test pattern, with few pixels and few pictures: the processor is an emulated one.
+    Call it to wait for its pictures on the screen."""
     idle = host.screen("virtio", "idle").astype(int)
     code = until(lambda: status().get("join_qr"), "an address to join at")
     command = [sys.executable, "-m", "scripts.sender", "test", "192.0.2.7:8443", "--qr", code]
+
+    def shows(keep: str) -> None:
+        until(live, "a picture of the cast")
+        until(lambda: is_cast(host.screen("virtio", keep), idle), f"the cast on the screen: {keep}")
+
     with subprocess.Popen([*command, "--size", "320x180", "--fps", "3"], stdin=subprocess.DEVNULL) as sender:
         try:
-            until(live, "a picture of the cast")
-            until(lambda: is_cast(host.screen("virtio", "cast"), idle), "the cast on the screen")
-            before = pid("ddp-stage.service")
-            os.kill(before, signal.SIGKILL)
-            until(lambda: pid("ddp-stage.service") not in (0, before), "a new stage")
-            until(lambda: is_cast(host.screen("virtio", "cast-again"), idle), "the picture on it")
+            shows("cast")
+            yield shows
         finally:
             sender.send_signal(signal.SIGINT)
     until(lambda: not status().get("casts", [1]), "the end of the cast")
+
+
+class TestWhileItIsCastTo:
+    """One cast through all that happens to the screen."""
+
+    def test_a_new_stage_takes_the_picture_up(self, cast):
+        before = pid(STAGE)
+        os.kill(before, signal.SIGKILL)
+        until(lambda: pid(STAGE) not in (0, before), "a new stage")
+        cast("new-stage")
+
+    def test_a_technician_gets_a_console_and_gives_the_screen_back(self, host, cast):
+        before = pid(STAGE)
+        go_to_console(2)
+        until(lambda: "login" in Path("/dev/vcs2").read_text(), "a login")
+        until(lambda: is_text(host.screen("virtio", "console")), "the console on the screen")
+        assert live()
+        go_to_console(1)
+        cast("after-console")
+        assert pid(STAGE) == before
+
+    def test_a_stage_that_dies_behind_a_console_waits_for_its_turn(self, host, cast):
+        """While the new one starts, somebody goes to and fro."""
+        before = pid(STAGE)
+        go_to_console(2)
+        until(lambda: is_text(host.screen("virtio", "console-2")), "the console on the screen")
+        os.kill(before, signal.SIGKILL)
+        for number in (1, 2) * 6:
+            go_to_console(number)
+            time.sleep(0.5)
+        until(lambda: pid(STAGE) not in (0, before), "a new stage")
+        assert is_text(host.screen("virtio", "console-3")), "the console is still there"
+        go_to_console(1)
+        cast("after-death-behind-console")
+
+    def test_a_pulled_plug_ends_nothing(self, host, cast):
+        """By the kernel's own word on the connector, for QEMU's has no plug to pull."""
+        before = pid(STAGE)
+        plug = next(Path("/sys/class/drm").glob("card*-Virtual-1")) / "status"
+        plug.write_text("off")
+        try:
+            until(lambda: not is_drawn(host.screen("virtio", "pulled")), "a dark screen")
+            time.sleep(3)
+            assert live()
+        finally:
+            plug.write_text("detect")
+        cast("plugged-in")
+        assert pid(STAGE) == before
 
 
 @pytest.mark.parametrize("how", ["KILL", "STOP"])
