@@ -7,12 +7,23 @@ import ctypes
 import gc
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Protocol
 
 from receiver.linkio import Link
 from receiver.notify import Notify
 
 _PR_SET_PDEATHSIG = 1
+
+
+class Work(Protocol):
+    """What a child does at its end of the link."""
+
+    async def run(self) -> None:
+        """Until the link ends, or the work."""
+
+    def alive(self) -> bool:
+        """Whether all of its threads go on that the loop can't feel; while they don't, the watchdog hears nothing."""
 
 
 def parser(name: str, description: str, *, listens: bool = False) -> argparse.ArgumentParser:
@@ -32,18 +43,19 @@ def settle() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def serve(link_fd: int, run: Callable[[Link], Awaitable[None]]) -> None:
-    """Run at this end of the link until it ends; SIGTERM ends it too."""
+def serve(link_fd: int, make: Callable[[Link], Work]) -> None:
+    """Do this work at this end of the link until it ends; SIGTERM ends it too."""
     gc.collect()
     gc.freeze()  # what is loaded now lives as long as we do: spare the collector walking it in mid-stream
-    asyncio.run(_serve(socket.socket(fileno=link_fd), run))
+    asyncio.run(_serve(socket.socket(fileno=link_fd), make))
 
 
-async def _serve(sock: socket.socket, run: Callable[[Link], Awaitable[None]]) -> None:
+async def _serve(sock: socket.socket, make: Callable[[Link], Work]) -> None:
     notify = Notify()
-    guard = asyncio.create_task(notify.guard())
+    work = make(Link(sock))
+    guard = asyncio.create_task(notify.guard(work.alive))
     notify.ready("Serving one link")
-    running = asyncio.ensure_future(run(Link(sock)))
+    running = asyncio.ensure_future(work.run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await running

@@ -66,6 +66,10 @@ class Hands:
             if self._devices:
                 self._devices.close()
 
+    def alive(self) -> bool:
+        """All of it is on the loop."""
+        return True
+
     def _set_up(self, wanted: SetUpHands) -> None:
         self._hand = Hand(wanted.layout, wanted.enter)
         try:
@@ -136,7 +140,7 @@ def main() -> int:
     arguments = child.parser("hands", "Carries out input events").parse_args()
     child.settle()
     logging.basicConfig(level=logging.INFO, format="hands: %(levelname)s %(message)s")
-    child.serve(arguments.link_fd, lambda link: Hands(link, MonotonicClock()).run())
+    child.serve(arguments.link_fd, lambda link: Hands(link, MonotonicClock()))
     return 0
 
 

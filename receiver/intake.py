@@ -46,6 +46,7 @@ class Receiving(Protocol):
     async def run(self) -> None: ...
     def attach(self, sink: StageSink | None) -> None: ...
     def request_keyframe(self) -> None: ...
+    def alive(self) -> bool: ...
     def stats(self) -> IntakeStats | None: ...
     async def close(self) -> None: ...
 
@@ -80,6 +81,10 @@ class Intake:
             if self._stage is not None:
                 self._stage.close()
             self._link.close()
+
+    def alive(self) -> bool:
+        """Whether the stream, if there is one, is still read."""
+        return self._stream is None or self._stream.alive()
 
     async def _obey(self) -> None:
         while (message := await self._link.receive()) is not None:
@@ -184,7 +189,7 @@ def main() -> int:
     if missing:
         log.error("this aiortc can't be used: %s. Install the version that pyproject.toml names.", "; ".join(missing))
         return 1
-    child.serve(arguments.link_fd, lambda link: Intake(link).run())
+    child.serve(arguments.link_fd, Intake)
     return 0
 
 

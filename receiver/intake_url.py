@@ -52,6 +52,10 @@ class UrlIntake:
                 self._stage.close()
             self._link.close()
 
+    def alive(self) -> bool:
+        """A thread that waits for a slow server is none that hangs: the player's own deadlines are for that."""
+        return True
+
     async def _obey(self) -> None:
         while (message := await self._link.receive()) is not None:
             match message:
@@ -115,7 +119,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="intake-url: %(name)s: %(message)s")
     av.logging.set_level(None)  # FFmpeg's own lines name whole URLs, keys and all
     child.settle()
-    child.serve(arguments.link_fd, lambda link: UrlIntake(link).run())
+    child.serve(arguments.link_fd, UrlIntake)
     return 0
 
 

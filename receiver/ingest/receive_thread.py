@@ -31,6 +31,9 @@ MAX_DATAGRAM = 2048
 MAX_PACKET = 1500
 """What pylibsrtp takes."""
 
+STUCK_NS = 4_000_000_000
+"""A round that takes longer than this does not come back: the reception wants to be polled every second."""
+
 FLUSH_NS = 5_000_000
 """How often the rest of a frame is offered to a stage that is behind."""
 
@@ -78,7 +81,7 @@ class ReceiveThread:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="receive", daemon=True)
         self.dropped: Counter[str] = Counter()
-        self.heard_ns = clock.now()
+        self.heard_ns = self._beat_ns = clock.now()
 
     def start(self) -> None:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -103,8 +106,8 @@ class ReceiveThread:
 
     @property
     def alive(self) -> bool:
-        """False once it has ended, be it by a bug of ours, whose trace is then in the log."""
-        return self._thread.is_alive()
+        """False once it has ended, be it by a bug of ours, whose trace is then in the log; or while it hangs."""
+        return self._thread.is_alive() and self._clock.now() - self._beat_ns < STUCK_NS
 
     def kernel_drops(self) -> int:
         """Datagrams that the kernel dropped because this thread was too slow."""
@@ -121,7 +124,7 @@ class ReceiveThread:
         for descriptor in self._taps:
             poll.register(descriptor, select.POLLIN)
         while not self._stopping:
-            now = self._clock.now()
+            now = self._beat_ns = self._clock.now()
             deadline = self._reception.deadline(now)
             if deadline <= now:
                 for packet in self._reception.poll(now):

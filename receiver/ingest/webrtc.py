@@ -87,10 +87,12 @@ class WebRtcStream:
         self._thread = ReceiveThread(list(taps), self._transport, self._reception, self._clock, self._flush)
         self._thread.start()
         self._report("connected", "")
+        missed = 0
         while not self._transport.closed.done() and not self._reception.ended:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._transport.closed), TICK_S)
-            if not self._thread.alive:
+            missed = 0 if self._thread.alive else missed + 1
+            if missed > 1:  # once may be the whole machine, which was stopped and goes on
                 self._report("failed", "the receiver stopped reading this stream by an error of its own; share again")
                 return
             self._watch_silence(self._thread.heard_ns)
@@ -114,6 +116,10 @@ class WebRtcStream:
         """The stage needs a keyframe."""
         if self._thread is not None:
             self._thread.order(lambda reception: reception.request_keyframe())
+
+    def alive(self) -> bool:
+        """Whether the receive thread, once there is one, still goes round."""
+        return self._thread is None or self._thread.alive
 
     def _flush(self) -> bool:
         return self._sink is not None and self._sink.flush()

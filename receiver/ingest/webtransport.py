@@ -190,6 +190,10 @@ class WebTransportStream:
             self._reception.request_keyframe()
             self._feed_back(self._clock.now())
 
+    def alive(self) -> bool:
+        """All of it is on the loop."""
+        return True
+
     def stats(self) -> IntakeStats | None:
         """Counters since the stream began; None before there is one."""
         reception = self._reception
