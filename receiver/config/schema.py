@@ -74,8 +74,8 @@ class Output:
     height: int = key(720, "The headless screen's height.", bound=whole(240, 7680), unit="pixels")
     connector: str = key(
         "",
-        'The socket whose screen shows, such as "HDMI-A-1" (`ddp-receiver doctor` lists them). "" takes the first that '
-        "has a screen, and another one when its plug is pulled. For KMS.",
+        'The socket whose screen shows, such as "HDMI-A-1" (`ddp-receiver doctor` lists them); "" takes the first that '
+        "has a screen. While it has none, another one of the same card shows. For KMS.",
         bound=CONNECTOR,
     )
     mode: str = key(

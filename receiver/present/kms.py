@@ -1,8 +1,9 @@
 """Straight to the screen through the kernel (KMS), without a display server, through pulled plugs.
 
 Where there are several screens, one shows: that of ``output.connector``, else the first that is plugged in. The others
-stay off. When its plug is pulled, another one takes over; while there is none, time goes on as at 60 Hz, as it does
-while another virtual terminal is in front of ours.
+are off. When its plug is pulled, another one of the card takes over, and keeps the picture until it is pulled itself or
+the owner's choice is back; while there is none, time goes on as at 60 Hz, as it does while another virtual terminal is
+in front of ours.
 """
 
 import logging
@@ -39,12 +40,13 @@ SLEPT_NS = 200_000_000
 """The clock that counts suspended time is ahead by so much more: the machine slept, and its screen may be another."""
 
 NO_CONNECTOR = "no screen is connected to {path}; plug one in and turn it on"
-NO_SUCH = "{connector} of {path} has no screen connected; there are {others}"
+NO_SUCH = "{path} has no connector {connector}; there are {others}"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """``connector``: its name, such as HDMI-A-1; empty: the first. ``mode``: None for the screen's own."""
+    """``connector``: its name, such as HDMI-A-1, which goes before all others; empty: the first. ``mode``: None for the
+    screen's own."""
 
     connector: str = ""
     mode: Wanted | None = None
@@ -64,7 +66,8 @@ class KmsPresenter:
         self._terminal: Terminal | None = None
         self._away = self._robbed = False
         self._lit: Lit | None = None
-        self._before: tuple[abi.Crtc, Route] | None = None
+        self._before: list[tuple[abi.Crtc, list[int]]] | None = None
+        self._at = ""
         with ExitStack() as undo:
             undo.callback(self._leave_terminal)
             card = self._card = Card(path)
@@ -75,9 +78,12 @@ class KmsPresenter:
             undo.callback(self._hotplug.close)
             self.size, self.refresh_mhz, self.size_mm = NO_SIZE, NO_RATE_MHZ, (0, 0)
             self._name = f"{path.name} ({card.driver}), which waits for a screen to be plugged in"
+            names, wanted = [one.name for one in card.connectors_and_crtcs()[0]], self._wish.connector
+            if wanted and wanted not in names:
+                raise BackendUnavailable(NO_SUCH.format(path=path, connector=wanted, others=", ".join(names)))
             route = self._route()
             if route is None and not patient:
-                raise BackendUnavailable(self._nothing())
+                raise BackendUnavailable(NO_CONNECTOR.format(path=path))
             if terminal is not None and terminal.claim():
                 self._terminal = terminal
             if self._terminal is not None and not self._terminal.in_front:
@@ -96,8 +102,9 @@ class KmsPresenter:
     def _light(self, route: Route) -> Lit:
         """Raises BackendUnavailable where the driver takes no mode."""
         if self._before is None:
-            self._before = self._card.crtc(route.crtc), route
+            self._before = self._card.shown()
         lit = self._lit = Lit(self._card, route, self._wish.mode)
+        self._at = route.connector.name
         self.size = lit.size
         self.refresh_mhz = lit.mode.refresh_mhz
         self.size_mm = lit.route.connector.size_mm
@@ -105,14 +112,10 @@ class KmsPresenter:
         return lit
 
     def _route(self) -> Route | None:
+        """To the screen that the owner chose, else to the one that has shown last."""
         connectors, crtcs = self._card.connectors_and_crtcs()
-        return choose_route(connectors, crtcs, self._card.planes() if self._card.atomic else [], self._wish.connector)
-
-    def _nothing(self) -> str:
-        lit = [one.name for one in self._card.connectors_and_crtcs()[0] if one.connected]
-        if not lit:
-            return NO_CONNECTOR.format(path=self._card.path)
-        return NO_SUCH.format(connector=self._wish.connector, path=self._card.path, others=", ".join(lit))
+        planes = self._card.planes() if self._card.atomic else []
+        return choose_route(connectors, crtcs, planes, [self._wish.connector, self._at])
 
     def __str__(self) -> str:
         return self._name
@@ -180,6 +183,8 @@ class KmsPresenter:
             return
         if lit is not None and route is None:
             log.warning("the screen of %s is gone", self)
+        if lit is not None:
+            lit.stop()
         self._go_dark()
         if route is None:
             return
@@ -249,12 +254,13 @@ class KmsPresenter:
         """What was there before us: the console, or nothing."""
         if self._before is None or self._away:
             return
-        before, route = self._before
-        shown = before.mode_valid and before.fb
-        try:
-            self._card.set_crtc(before if shown else abi.Crtc(id=before.id), [route.connector.id] if shown else [])
-        except OSError as error:
-            log.warning("what %s showed before can't be shown again (%s)", self, error.strerror)
+        if self._lit is not None and not any(crtc.id == self._lit.route.crtc for crtc, _ in self._before):
+            self._lit.stop()
+        for crtc, connectors in self._before:
+            try:
+                self._card.set_crtc(crtc, connectors)
+            except OSError as error:
+                log.warning("what %s showed before can't be shown again (%s)", self, error.strerror)
 
     def close(self) -> None:
         self._view = None

@@ -109,8 +109,9 @@ def test_the_crtc_that_feeds_the_screen_already_stays():
 
 def test_the_route_leads_to_the_screen_that_is_asked_for():
     left, right = connector(31), Connector(32, "DP-2", True, (parse(raw()),), 0b11, 0)
-    assert choose_route([left, right], [50], [], "DP-2") == Route(right, 50, 0)
-    assert choose_route([left, right], [50], [], "DP-3") is None
+    assert choose_route([left, right], [50], [], ["DP-2"]) == Route(right, 50, 0)
+    assert choose_route([left, right], [50], [], ["DP-3", "DP-2"]) == Route(right, 50, 0)
+    assert choose_route([left, right], [50], [], ["DP-3"]) == Route(left, 50, 0)
 
 
 def test_layers_lie_as_the_driver_says_and_cursors_are_none():

@@ -108,6 +108,19 @@ class Card:
 
     def connectors_and_crtcs(self) -> tuple[list[Connector], list[int]]:
         """Asks each connector for its screen, which may take a moment (EDID)."""
+        connectors, crtcs = self._connector_and_crtc_ids()
+        return [self._connector(number) for number in connectors], crtcs
+
+    def objects(self) -> list[tuple[int, int]]:
+        """Connectors, CRTCs and planes: their ids with their OBJECT_* kinds."""
+        connectors, crtcs = self._connector_and_crtc_ids()
+        return [
+            *((number, abi.OBJECT_CONNECTOR) for number in connectors),
+            *((number, abi.OBJECT_CRTC) for number in crtcs),
+            *((number, abi.OBJECT_PLANE) for number in self._plane_ids()),
+        ]
+
+    def _connector_and_crtc_ids(self) -> tuple[list[int], list[int]]:
         count = self.ioctl(abi.GET_RESOURCES, abi.Resources())
         crtcs, connectors = (abi.u32 * count.crtc_count)(), (abi.u32 * count.connector_count)()
         self.ioctl(
@@ -119,7 +132,7 @@ class Card:
                 connector_count=count.connector_count,
             ),
         )
-        return [self._connector(number) for number in connectors], list(crtcs)
+        return list(connectors), list(crtcs)
 
     def _connector(self, number: int) -> Connector:
         count = self.ioctl(abi.GET_CONNECTOR, abi.Connector(id=number))
@@ -150,10 +163,13 @@ class Card:
         )
 
     def planes(self) -> list[Plane]:
+        return [self._plane(number) for number in self._plane_ids()]
+
+    def _plane_ids(self) -> list[int]:
         count = self.ioctl(abi.GET_PLANE_RESOURCES, abi.PlaneResources()).plane_count
         numbers = (abi.u32 * count)()
         self.ioctl(abi.GET_PLANE_RESOURCES, abi.PlaneResources(addressof(numbers), count))
-        return [self._plane(number) for number in numbers]
+        return list(numbers)
 
     def _plane(self, number: int) -> Plane:
         found = self.properties(number, abi.OBJECT_PLANE)
@@ -204,6 +220,12 @@ class Card:
     def crtc(self, number: int) -> abi.Crtc:
         """What the CRTC shows now."""
         return self.ioctl(abi.GET_CRTC, abi.Crtc(id=number))
+
+    def shown(self) -> list[tuple[abi.Crtc, list[int]]]:
+        """What the card shows now, as ``set_crtc`` takes it."""
+        connectors, crtcs = self.connectors_and_crtcs()
+        states = [state for state in map(self.crtc, crtcs) if state.mode_valid and state.fb]
+        return [(state, [one.id for one in connectors if one.crtc == state.id]) for state in states]
 
     def set_crtc(self, state: abi.Crtc, connectors: Sequence[int]) -> None:
         """Show ``state`` on these connectors, without regard to VSync; none of them turns the CRTC off."""

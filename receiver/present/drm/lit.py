@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import logging
 import time
 from contextlib import ExitStack
 
@@ -13,6 +14,8 @@ from receiver.present.drm.card import Card
 from receiver.present.drm.direct import Direct
 from receiver.present.drm.modes import Mode, Route, Wanted, by_preference
 from receiver.present.drm.scanout import OFF, AtomicScanout, LegacyScanout, Scanout, State, placed
+
+log = logging.getLogger(__name__)
 
 EVENT_TIMEOUT_S = 0.25
 """A flip comes within two periods, and the slowest screens show 23.976 pictures a second."""
@@ -142,6 +145,14 @@ class Lit:
             return flipped.ns
         return None
 
+    def stop(self) -> None:
+        """Turn the screen off."""
+        try:
+            self._scanout.stop()
+        except OSError as error:
+            log.debug("%s can't be turned off: %s", self, error)
+
     def close(self) -> None:
+        """Free the buffers; what is shown by then is the caller's."""
         self._shown = {}
         self._undo.close()

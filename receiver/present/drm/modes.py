@@ -113,12 +113,13 @@ def _height(plane: Plane) -> tuple[int, bool, int]:
 
 
 def choose_route(
-    connectors: Sequence[Connector], crtcs: Sequence[int], planes: Sequence[Plane], wanted: str = ""
+    connectors: Sequence[Connector], crtcs: Sequence[int], planes: Sequence[Plane], preferred: Sequence[str] = ()
 ) -> Route | None:
-    """The connector named ``wanted``, or the first with a screen and a mode; by the CRTC that feeds it already, if one
-    does."""
-    for connector in connectors:
-        if not (connector.connected and connector.modes) or wanted not in ("", connector.name):
+    """The first connector with a screen and a mode, those named in ``preferred`` before all others, in that order; by
+    the CRTC that feeds it already, if one does."""
+    order = {name: rank for rank, name in enumerate(preferred)}
+    for connector in sorted(connectors, key=lambda one: order.get(one.name, len(order))):
+        if not (connector.connected and connector.modes):
             continue
         able = [(index, crtc) for index, crtc in enumerate(crtcs) if connector.crtc_mask >> index & 1]
         for index, crtc in sorted(able, key=lambda pair: pair[1] != connector.crtc):

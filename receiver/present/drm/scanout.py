@@ -19,6 +19,16 @@ State = Mapping[int, Mapping[str, int]]
 OFF: Mapping[str, int] = {"FB_ID": 0, "CRTC_ID": 0}
 """A plane that shows nothing."""
 
+DARK: Mapping[int, Mapping[str, int]] = {
+    abi.OBJECT_CONNECTOR: {"CRTC_ID": 0},
+    abi.OBJECT_CRTC: {"MODE_ID": 0, "ACTIVE": 0},
+    abi.OBJECT_PLANE: OFF,
+}
+"""What turns an object off, by its kind."""
+
+LINK_GOOD = 0
+"""Asks that the link to a DisplayPort screen be trained again, where it had gone bad."""
+
 
 def placed(framebuffer: int, crtc: int, source: tuple[int, int], place: tuple[int, int, int, int]) -> dict[str, int]:
     """A plane that shows the top left ``source`` pixels of a frame buffer, stretched over ``place`` of the screen."""
@@ -41,7 +51,11 @@ class Scanout(Protocol):
     """One route that is fed. Every method raises OSError where the kernel refuses."""
 
     def start(self, mode: Mode, framebuffer: int) -> None:
-        """Set the mode, showing this frame buffer; nothing has changed where it raises."""
+        """Set the mode, showing this frame buffer, and turn off all else that the card shows. Where it raises, nothing
+        has changed."""
+
+    def stop(self) -> None:
+        """Turn the screen off, so that whatever is lit next is set up from the ground."""
 
     def flip(self, state: State) -> None:
         """Ask for what ``state`` says from the next vblank on. The card tells of it by an event, until which a further
@@ -66,6 +80,12 @@ class LegacyScanout:
             id=self._route.crtc, fb=framebuffer, mode_valid=1, mode=abi.ModeInfo.from_buffer_copy(mode.raw)
         )
         self._card.set_crtc(state, [self._route.connector.id])
+        for number, kind in self._card.objects():
+            if kind == abi.OBJECT_CRTC and number != self._route.crtc and self._card.crtc(number).mode_valid:
+                self._card.set_crtc(abi.Crtc(id=number), [])
+
+    def stop(self) -> None:
+        self._card.set_crtc(abi.Crtc(id=self._route.crtc), [])
 
     def flip(self, state: State) -> None:
         framebuffer = state[self._route.plane]["FB_ID"]
@@ -85,28 +105,42 @@ class AtomicScanout:
         self._card = card
         self._route = route
         self._ids: dict[int, dict[str, int]] = {}
-        for number, kind in (
-            (route.connector.id, abi.OBJECT_CONNECTOR),
-            (route.crtc, abi.OBJECT_CRTC),
-        ):
-            self._ids[number] = {name: pair[0] for name, pair in card.properties(number, kind).items()}
-        self._ids |= {plane.id: plane.properties for plane in route.layers}
+        self._mine: State = {
+            route.connector.id: DARK[abi.OBJECT_CONNECTOR],
+            route.crtc: DARK[abi.OBJECT_CRTC],
+            **{plane.id: OFF for plane in route.layers},
+        }
         self._blob = 0
 
     def start(self, mode: Mode, framebuffer: int) -> None:
         self.close()
+        others = self._others()
         raw = abi.ModeInfo.from_buffer_copy(mode.raw)
         blob = abi.CreateBlob(addressof(raw), len(mode.raw))
         self._blob = self._card.ioctl(abi.CREATE_BLOB, blob).id
         crtc = self._route.crtc
         state = {
-            self._route.connector.id: {"CRTC_ID": crtc},
+            **others,
+            **self._mine,
+            self._route.connector.id: {"CRTC_ID": crtc, "link-status": LINK_GOOD},
             crtc: {"MODE_ID": self._blob, "ACTIVE": 1},
-            **{plane.id: OFF for plane in self._route.layers},
             self._route.plane: placed(framebuffer, crtc, (mode.width, mode.height), (0, 0, mode.width, mode.height)),
         }
         self._commit(state, abi.ATOMIC_TEST_ONLY | abi.ATOMIC_ALLOW_MODESET)
         self._commit(state, abi.ATOMIC_ALLOW_MODESET)
+
+    def _others(self) -> dict[int, Mapping[str, int]]:
+        """All else that is on, to be turned off: it may hold this CRTC, or lie over its picture."""
+        state = {}
+        for number, kind in self._card.objects():
+            found = self._card.properties(number, kind)
+            self._ids[number] = {name: pair[0] for name, pair in found.items()}
+            if number not in self._mine and any(found[name][1] for name in DARK[kind]):
+                state[number] = DARK[kind]
+        return state
+
+    def stop(self) -> None:
+        self._commit(self._mine, abi.ATOMIC_ALLOW_MODESET)
 
     def flip(self, state: State) -> None:
         self._commit(state, abi.ATOMIC_NONBLOCK | abi.FLIP_EVENT)

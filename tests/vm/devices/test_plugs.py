@@ -38,8 +38,42 @@ def test_the_chosen_screen_is_taken_and_nothing_else():
         presenter = KmsPresenter(card.path, Wish(connector=f"Virtual-{number + 1}"))
         assert str(presenter).startswith(f"Virtual-{number + 1} of ")
         presenter.close()
-        with pytest.raises(BackendUnavailable, match=f"HDMI-A-7 of {card.path} has no screen connected; there are Vi"):
+        with pytest.raises(BackendUnavailable, match=f"{card.path} has no connector HDMI-A-7; there are Virtual-"):
             KmsPresenter(card.path, Wish(connector="HDMI-A-7"))
+
+
+@pytest.mark.parametrize("crtcs", [1, 2])
+def test_another_screen_takes_over_until_the_owners_choice_is_back(crtcs):
+    with virtual_card(f"moves{crtcs}", plugs=2, crtcs=crtcs) as card:
+        first, second = card.connectors()
+        presenter = KmsPresenter(card.path, Wish(first, Wanted(*SIZE)))
+        try:
+            for plugged, shows in ((True, first), (False, second), (True, first)):
+                card.plug(0, plugged)
+                keep_looking(presenter, lambda name=shows: str(presenter).startswith(f"{name} of "))
+                assert card.connectors() == {name: name == shows for name in (first, second)}, "one shows"
+                rgb = blocks(*SIZE, plugged)
+                presenter.draw(View(None, [Placed(picture(rgb, "yuv420p"), (0, 0, *SIZE))]))
+                presenter.flip()
+                assert close_to(Copy(presenter).take(), rgb)
+        finally:
+            presenter.close()
+
+
+def test_without_a_choice_the_picture_stays_where_it_went():
+    with virtual_card("stays", overlays=0, plugs=2) as card:
+        first, second = card.connectors()
+        presenter = KmsPresenter(card.path)
+        try:
+            assert str(presenter).startswith(f"{first} of ")
+            card.plug(0, False)
+            keep_looking(presenter, lambda: str(presenter).startswith(f"{second} of "))
+            card.plug(0, True)
+            until = time.monotonic() + 3
+            keep_looking(presenter, lambda: time.monotonic() > until)
+            assert str(presenter).startswith(f"{second} of ")
+        finally:
+            presenter.close()
 
 
 def test_a_screen_that_comes_later_is_waited_for(tmp_path):

@@ -25,32 +25,46 @@ PLUGGED, PULLED = "1", "2"
 
 
 class VirtualCard:
-    """``overlays`` planes above the primary one, and ``plugs`` connectors of one CRTC."""
+    """``overlays`` planes above the primary one of each of ``crtcs``, which feed ``plugs`` connectors by turns."""
 
-    def __init__(self, name: str, overlays: int, plugs: int) -> None:
+    def __init__(self, name: str, overlays: int, plugs: int, crtcs: int) -> None:
         if not os.path.ismount(CONFIGFS):
             subprocess.run(["mount", "-t", "configfs", "none", CONFIGFS], check=True)
         self._root = root = CONFIGFS / "vkms" / name
         before = set(DRI.glob("card*"))
         root.mkdir()
-        made = {"crtcs": ["c"], "encoders": ["e"], "planes": ["p", *(f"o{n}" for n in range(overlays))]}
-        made["connectors"] = [f"k{number}" for number in range(plugs)]
-        for kind, names in made.items():
-            for one in names:
-                (root / kind / one).mkdir()
-        (root / "crtcs/c/writeback").write_text("1")
-        (root / "planes/p/type").write_text("1")
-        for plane in made["planes"]:
-            (root / "planes" / plane / "possible_crtcs/c").symlink_to(root / "crtcs/c")
-        (root / "encoders/e/possible_crtcs/c").symlink_to(root / "crtcs/c")
-        for plug in made["connectors"]:
-            (root / "connectors" / plug / "possible_encoders/e").symlink_to(root / "encoders/e")
+        for crtc in range(crtcs):
+            self._make(f"crtcs/c{crtc}", writeback=1)
+            for number in range(overlays + 1):
+                primary = {} if number else {"type": 1}
+                self._make(f"planes/p{crtc}-{number}", f"crtcs/c{crtc}", **primary)
+            self._make(f"encoders/e{crtc}", f"crtcs/c{crtc}")
+        for plug in range(plugs):
+            self._make(f"connectors/k{plug}", f"encoders/e{plug % crtcs}")
         (root / "enabled").write_text("1")
         until = time.monotonic() + 30
         while not (new := set(DRI.glob("card*")) - before):
             assert time.monotonic() < until, "vkms makes no card"
             time.sleep(0.05)
         self.path = new.pop()
+
+    def _make(self, name: str, possible: str | None = None, **attributes: int) -> None:
+        """A part of the card, and what it may be joined to."""
+        part = self._root / name
+        part.mkdir()
+        for attribute, value in attributes.items():
+            (part / attribute).write_text(str(value))
+        if possible is not None:
+            kind, _, one = possible.partition("/")
+            (part / f"possible_{kind}" / one).symlink_to(self._root / possible)
+
+    def connectors(self) -> dict[str, bool]:
+        """Their names, in the order of their plugs, and whether they are fed with pictures."""
+        found = Path("/sys/class/drm").glob(f"{self.path.name}-Virtual-*")
+        return {
+            path.name.partition("-")[2]: (path / "enabled").read_text() == "enabled\n"
+            for path in sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
+        }
 
     def plug(self, number: int, connected: bool) -> None:
         """Push a screen's plug in, or pull it out."""
@@ -68,10 +82,10 @@ class VirtualCard:
 
 
 @contextmanager
-def virtual_card(name: str, overlays: int = 2, plugs: int = 1) -> Iterator[VirtualCard]:
+def virtual_card(name: str, overlays: int = 2, plugs: int = 1, crtcs: int = 1) -> Iterator[VirtualCard]:
     if subprocess.run(["modprobe", "vkms"], check=False).returncode:
         pytest.skip("this guest has no vkms; its image could not be built with it")
-    made = VirtualCard(name, overlays, plugs)
+    made = VirtualCard(name, overlays, plugs, crtcs)
     try:
         yield made
     finally:
@@ -85,14 +99,12 @@ class Copy:
         self._card: Card = presenter._card
         self._presenter = presenter
         self._card.ioctl(abi.SET_CLIENT_CAP, abi.Capability(WRITEBACK_CONNECTORS, 1))
-        connectors, _ = self._card.connectors_and_crtcs()
-        self._writeback = next(one.id for one in connectors if one.name.startswith("Writeback"))
-        self._ids = {
-            name: pair[0] for name, pair in self._card.properties(self._writeback, abi.OBJECT_CONNECTOR).items()
-        }
 
     def take(self) -> np.ndarray:
         lit = self._presenter._lit
+        connectors, crtcs = self._card.connectors_and_crtcs()
+        mine = 1 << crtcs.index(lit.route.crtc)
+        writeback = next(one.id for one in connectors if one.name.startswith("Writeback") and one.crtc_mask & mine)
         buffer = Buffer(self._card, (lit.mode.width, lit.mode.height))
         fence = ctypes.c_int32(-1)
         changes = {
@@ -101,11 +113,12 @@ class Copy:
             "WRITEBACK_OUT_FENCE_PTR": ctypes.addressof(fence),
         }
         scanout = lit._scanout
-        scanout._ids[self._writeback] = self._ids
-        scanout._commit({self._writeback: changes}, abi.ATOMIC_ALLOW_MODESET)
+        properties = self._card.properties(writeback, abi.OBJECT_CONNECTOR)
+        scanout._ids[writeback] = {name: pair[0] for name, pair in properties.items()}
+        scanout._commit({writeback: changes}, abi.ATOMIC_ALLOW_MODESET)
         assert select.select([fence.value], [], [], 10)[0], "the copy is not finished"
         os.close(fence.value)
         shown = buffer.parts()[0].reshape(lit.mode.height, lit.mode.width, 4)[:, :, 2::-1].copy()
-        scanout._commit({self._writeback: {"CRTC_ID": 0}}, abi.ATOMIC_ALLOW_MODESET)
+        scanout._commit({writeback: {"CRTC_ID": 0}}, abi.ATOMIC_ALLOW_MODESET)
         buffer.close()
         return shown
