@@ -20,6 +20,8 @@ def stage_arguments(config: Config, profile: board.Profile | None = None) -> tup
     for option, value in (("--connector", output.connector), ("--mode", output.mode), ("--rotate", output.rotate)):
         if value:
             arguments += [option, str(value)]
+    if not output.film_rate:
+        arguments.append("--keep-rate")
     if not config.decode.hardware:
         arguments.append("--software")
     for codec, ways in (profile.ways() if profile else {}).items():

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from receiver.pace.cadence import Cadence
+from receiver.pace.refresh import Steady
 from receiver.pace.timeline import Timeline
 
 T = TypeVar("T")
@@ -73,7 +74,8 @@ class Pacer(Generic[T]):
         self._mode = mode
         self._next_vsync = next_vsync
         self._cadence = Cadence(next_vsync) if mode == "smooth" else None
-        self._period = period_ns
+        self._steady = Steady()
+        self.period_ns = period_ns
         self._queue: deque[_Entry[T]] = deque()
         self.timeline = Timeline()
         self._shown: int | None = None
@@ -95,6 +97,11 @@ class Pacer(Generic[T]):
         """Measured mean from choosing a picture to handing it to the display."""
         return self._render_ns
 
+    @property
+    def film_interval_ns(self) -> float | None:
+        """How far apart its pictures are, where they are a film's and come at one rate."""
+        return self._steady.interval_ns if self._mode == "smooth" else None
+
     def push(self, item: T, timestamp: int, complete_ns: int, decoded_ns: int, capture_ns: int | None = None) -> None:
         """Queue a decoded picture. One that is not newer than the last is dropped as ``reordered``."""
         if self._last_timestamp is not None:
@@ -106,6 +113,7 @@ class Pacer(Generic[T]):
                 self.clear("skipped")
             elif (interval := step * 1_000_000_000 // 90_000) <= STATIC_NS:
                 self._interval += (interval - self._interval) // MEAN_WEIGHT
+        self._steady.follow(self.timeline.pts(timestamp))
         self.timeline.observe(timestamp, complete_ns, capture_ns)
         self._last_timestamp = timestamp
         self._decode_ns = self._mean(self._decode_ns, decoded_ns - complete_ns)
@@ -144,7 +152,7 @@ class Pacer(Generic[T]):
             queue.popleft()
             self._drop("skipped")
         late, overdue = max(0, now - self._deadline(queue[0])), self._overdue(queue[0])
-        behind = overdue if overdue and len(queue) == 1 else min(max(missed, overdue), self._period)
+        behind = overdue if overdue and len(queue) == 1 else min(max(missed, overdue), self.period_ns)
         if missed:
             self.timeline.resynchronise(behind)
         if now < self._begin(queue[0], now):
@@ -174,6 +182,7 @@ class Pacer(Generic[T]):
         """Another source is behind the stream from now on: its timestamps say nothing beside those before."""
         self.clear("restarted")
         self.timeline = Timeline()
+        self._steady = Steady()
         self._cadence = Cadence(self._next_vsync) if self._mode == "smooth" else None
         self._last_timestamp = None
 
@@ -206,7 +215,7 @@ class Pacer(Generic[T]):
         if self._mode == "smooth":
             jitter = max(prefill, most)
         else:
-            jitter = min(max(median, most - self._period), prefill, INTERACTIVE_MAX_NS)
+            jitter = min(max(median, most - self.period_ns), prefill, INTERACTIVE_MAX_NS)
         return jitter + min(max(self.hold_ns, 0), MAX_HOLD_NS)
 
     def _slew(self, now: int) -> None:

@@ -1,6 +1,6 @@
 """What an output is: something with a size and a VSync that shows one view after another."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -80,6 +80,18 @@ class Panel(Protocol):
     @property
     def size_mm(self) -> tuple[int, int]:
         """Width and height of what shows pictures, in mm; zeros where the screen does not tell."""
+
+    @property
+    def rates(self) -> Collection[int]:
+        """The rates in mHz that it can show at its present size, with its own; none where its rate is to stay."""
+
+    @property
+    def own_rate(self) -> int:
+        """The rate that it was lit with, which it returns to."""
+
+    def set_rate(self, refresh_mhz: int) -> None:
+        """Show at another one of ``rates``. Most screens are dark meanwhile, for a second or two. Where the screen
+        refuses, that rate is none of them any more."""
 
     def sleep(self) -> None:
         """Send the screen to standby. Nothing is drawn until ``wake``."""

@@ -8,6 +8,7 @@ in front of ours.
 
 import logging
 import time
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +47,11 @@ NO_SUCH = "{path} has no connector {connector}; there are {others}"
 @dataclass(frozen=True, slots=True)
 class Wish:
     """``connector``: its name, such as HDMI-A-1, which goes before all others; empty: the first. ``mode``: None for the
-    screen's own."""
+    screen's own. ``keep_rate``: whatever is shown."""
 
     connector: str = ""
     mode: Wanted | None = None
+    keep_rate: bool = False
 
 
 class KmsPresenter:
@@ -106,10 +108,13 @@ class KmsPresenter:
         lit = self._lit = Lit(self._card, route, self._wish.mode)
         self._at = route.connector.name
         self.size = lit.size
-        self.refresh_mhz = lit.mode.refresh_mhz
         self.size_mm = lit.route.connector.size_mm
-        self._name = str(lit)
+        self._tell(lit)
         return lit
+
+    def _tell(self, lit: Lit) -> None:
+        self.refresh_mhz = lit.mode.refresh_mhz
+        self._name = str(lit)
 
     def _route(self) -> Route | None:
         """To the screen that the owner chose, else to the one that has shown last."""
@@ -232,6 +237,23 @@ class KmsPresenter:
             return Flip(time.monotonic_ns(), waited)
         self._silent = False
         return Flip(shown, waited)
+
+    @property
+    def rates(self) -> Collection[int]:
+        chosen = self._wish.mode is not None and self._wish.mode.refresh_mhz
+        if self._lit is None or self._away or self._wish.keep_rate or chosen:
+            return ()
+        return self._lit.rates.keys()
+
+    @property
+    def own_rate(self) -> int:
+        return self.refresh_mhz if self._lit is None else self._lit.own_mode.refresh_mhz
+
+    def set_rate(self, refresh_mhz: int) -> None:
+        if self._lit is not None and refresh_mhz in self.rates:
+            self._lit.change(refresh_mhz)
+            self._tell(self._lit)
+            log.info("shows on %s", self)
 
     def sleep(self) -> None:
         self._asleep = self._lit is None or self._card.power(self._lit.route.connector.id, on=False)

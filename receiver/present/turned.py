@@ -4,6 +4,7 @@ Pictures are turned by FFmpeg, in their own colours (0.3 to 0.8 ms for 1080p), s
 others do; what else is drawn is turned by pygame, once for each surface that doesn't change.
 """
 
+from collections.abc import Collection
 from weakref import WeakKeyDictionary
 
 import pygame
@@ -114,6 +115,17 @@ class TurnedPanel(TurnedPresenter):
     def size_mm(self) -> tuple[int, int]:
         width, height = self._panel.size_mm
         return (width, height) if self._degrees == 180 else (height, width)
+
+    @property
+    def rates(self) -> Collection[int]:
+        return self._panel.rates
+
+    @property
+    def own_rate(self) -> int:
+        return self._panel.own_rate
+
+    def set_rate(self, refresh_mhz: int) -> None:
+        self._panel.set_rate(refresh_mhz)
 
     def sleep(self) -> None:
         self._panel.sleep()

@@ -87,6 +87,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--fullscreen", action="store_true", help="let the window fill the screen")
     parser.add_argument("--connector", default="", help="the socket whose screen shows, such as HDMI-A-1 (KMS)")
     parser.add_argument("--mode", type=mode, help="WIDTHxHEIGHT or WIDTHxHEIGHT@HZ (KMS)")
+    parser.add_argument("--keep-rate", action="store_true", help="don't take the rate of films (KMS)")
     parser.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), default=0, help="degrees, clockwise")
     parser.add_argument("--terminal", type=Path, default=vt.OURS, help="the virtual terminal to show on (KMS)")
     parser.add_argument("--sound", default="auto", help="auto, null, or a device's name")
@@ -146,7 +147,7 @@ async def run(options: argparse.Namespace) -> None:
             options.size,
             os.environ,
             options.fullscreen,
-            wish=Wish(options.connector, options.mode),
+            wish=Wish(options.connector, options.mode, options.keep_rate),
             terminal=terminal,
         )
         upright = turned(presenter, options.rotate)

@@ -28,6 +28,7 @@ class Channel:
         self.stream = stream
         self.name = name
         self.counters = counters
+        self.film = mode == "smooth"
         self.shape = Shape(stream)
         self.pacer: Pacer[Picture] = Pacer(mode, next_vsync, period_ns)
         self.current: Picture | None = None

@@ -13,6 +13,7 @@ from receiver.clock import Clock
 from receiver.link import Scene, SetLayout, SetPicture
 from receiver.media import Picture
 from receiver.pace.layout import arrange
+from receiver.pace.refresh import FilmRate
 from receiver.present.api import Flip, Panel, Placed, Presenter, View
 from receiver.present.idle import Sprite
 from receiver.present.screens import Screens
@@ -77,8 +78,10 @@ class Screen:
         self._stopping = False
         self._drawn: _Drawn | None = None
         self._asleep = False
+        self._film_rate = FilmRate()
         self._beat_ns = clock.now()
         self.presenter: Presenter
+        self._panel: Panel | None = None
         self._screens: Screens
         self._thread = threading.Thread(target=self._run, name="present", daemon=True)
         self._opened = threading.Event()
@@ -183,6 +186,8 @@ class Screen:
         try:
             self.presenter, self.reason = self._open_output()
             self._screens = Screens(*self.presenter.size)
+            if isinstance(self.presenter, Panel):
+                self._panel = self.presenter
         except Exception as error:  # noqa: BLE001 - raised again by open(), on the thread that asked
             self._failure = error
             return
@@ -194,12 +199,19 @@ class Screen:
                 self._beat_ns = self._clock.now()
                 if told != (told := _facts(self.presenter)):
                     self.reason = self.reason.replace(name, name := str(self.presenter))
+                    self._retime()
                     self._listener.changed()
                 if not self._step():
                     return
             self._listener.closed()
         finally:
             self.presenter.close()
+
+    def _retime(self) -> None:
+        """The screen may have another rate."""
+        with self._wake:
+            for channel in self._channels:
+                channel.pacer.period_ns = 10**12 // self.presenter.refresh_mhz
 
     def _step(self) -> bool:
         with self._wake:
@@ -246,15 +258,29 @@ class Screen:
         for channel in fresh:
             if channel not in shown:
                 channel.counters.drop("dark" if scene.dark else "hidden")
+        self._follow_film([channel for channel in shown if channel.film] if len(shown) == 1 else [], now)
+
+    def _follow_film(self, alone: list[Channel], now: int) -> None:
+        """Take the rate of a film that has the screen for itself, and the screen's own again after it."""
+        panel = self._panel
+        if panel is None or self._asleep:
+            return
+        with self._wake:
+            interval_ns = alone[0].pacer.film_interval_ns if alone else None
+        rate = self._film_rate.wanted(
+            now, bool(alone), interval_ns, panel.rates, self.presenter.refresh_mhz, panel.own_rate
+        )
+        if rate is not None:
+            panel.set_rate(rate)
 
     def _fall_asleep(self) -> None:
-        if isinstance(self.presenter, Panel):
-            self.presenter.sleep()
+        if self._panel is not None:
+            self._panel.sleep()
             self._asleep = True
 
     def _wake_up(self) -> None:
-        if self._asleep and isinstance(self.presenter, Panel):
-            self.presenter.wake()
+        if self._asleep and self._panel is not None:
+            self._panel.wake()
             self._asleep = False
 
     def _tell(self, channel: Channel, fresh: bool, flip: Flip, began: int) -> None:

@@ -12,7 +12,7 @@ from receiver.present.compose import Composer
 from receiver.present.drm.buffer import Buffer
 from receiver.present.drm.card import Card
 from receiver.present.drm.direct import Direct
-from receiver.present.drm.modes import Mode, Route, Wanted, by_preference
+from receiver.present.drm.modes import Mode, Route, Wanted, at_other_rates, by_preference
 from receiver.present.drm.scanout import OFF, AtomicScanout, LegacyScanout, Scanout, State, placed
 
 log = logging.getLogger(__name__)
@@ -35,16 +35,16 @@ class Lit:
         with ExitStack() as undo:
             self._scanout: Scanout = AtomicScanout(card, route) if card.atomic else LegacyScanout(card, route)
             undo.callback(self._scanout.close)
-            self.mode = self._start(undo, wanted)
+            self.mode = self.own_mode = self._start(undo, wanted)
+            self.rates = at_other_rates(route.connector.modes, self.mode) | {self.mode.refresh_mhz: self.mode}
+            """Modes of this size by their rates in mHz."""
             self._composer = Composer()
             self._direct: Direct | None = None
             if any(len(plane.formats) > 1 for plane in route.layers):
                 self._direct = Direct(card, route, self._scanout, self.size)
                 undo.callback(self._direct.close)
             self._undo = undo.pop_all()
-        self.period_ns = 10**12 // self.mode.refresh_mhz
-        vblank = card.vblank(route.crtc)
-        self.vblank_ns = None if vblank is None else vblank or time.monotonic_ns()
+        self.vblank_ns = self._vblank()
         """When a vblank was; None where the driver has none, and flips at once."""
         self._shown: State = {}
         self._next: State = {}
@@ -144,6 +144,26 @@ class Lit:
             self._flipping = False
             return flipped.ns
         return None
+
+    def _vblank(self) -> int | None:
+        vblank = self._card.vblank(self.route.crtc)
+        return None if vblank is None else vblank or time.monotonic_ns()
+
+    @property
+    def period_ns(self) -> int:
+        return 10**12 // self.mode.refresh_mhz
+
+    def change(self, refresh_mhz: int) -> None:
+        """Show at another one of ``rates``. One that the driver refuses is none of them any more."""
+        mode = self.rates[refresh_mhz]
+        try:
+            self._scanout.change(mode)
+        except OSError as error:
+            log.warning("%s can't show %s: %s", self, mode, error)
+            del self.rates[refresh_mhz]
+            return
+        self.mode = mode
+        self.vblank_ns = self._vblank()
 
     def stop(self) -> None:
         """Turn the screen off."""

@@ -18,6 +18,7 @@ class Mode:
     refresh_mhz: int
     preferred: bool
     raw: bytes
+    interlaced: bool = False
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height} at {self.refresh_mhz / 1000:.4g} Hz"
@@ -29,15 +30,23 @@ def parse(raw: bytes) -> Mode:
     pixels = info.htotal * info.vtotal * max(1, info.vscan)
     if info.flags & abi.MODE_DOUBLE_SCAN:
         pixels *= 2
-    fields = 2 if info.flags & abi.MODE_INTERLACED else 1
-    refresh = round(info.clock * 1_000_000 * fields / pixels) if pixels else info.vrefresh * 1000
-    return Mode(info.hdisplay, info.vdisplay, max(1, refresh), bool(info.type & abi.MODE_PREFERRED), bytes(raw))
+    interlaced = bool(info.flags & abi.MODE_INTERLACED)
+    fields = 2 if interlaced else 1
+    refresh = max(1, round(info.clock * 1_000_000 * fields / pixels) if pixels else info.vrefresh * 1000)
+    preferred = bool(info.type & abi.MODE_PREFERRED)
+    return Mode(info.hdisplay, info.vdisplay, refresh, preferred, bytes(raw), interlaced)
 
 
 def by_preference(modes: Sequence[Mode], wanted: "Wanted | None" = None) -> list[Mode]:
     """The mode that a person ``wanted`` first, then the screen's preferred one (from its EDID), then as the kernel
     sorted them: the largest and fastest."""
     return sorted(modes, key=lambda mode: (wanted is not None and not wanted.fits(mode), not mode.preferred))
+
+
+def at_other_rates(modes: Sequence[Mode], mode: Mode) -> dict[int, Mode]:
+    """The modes of the same size, by their rates in mHz; the first where several have the same."""
+    alike = [one for one in modes if (one.width, one.height) == (mode.width, mode.height) and not one.interlaced]
+    return {one.refresh_mhz: one for one in reversed(alike)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,9 @@ class Scanout(Protocol):
         """Set the mode, showing this frame buffer, and turn off all else that the card shows. Where it raises, nothing
         has changed."""
 
+    def change(self, mode: Mode) -> None:
+        """Set another mode of the same size; what is shown stays. Where it raises, nothing has changed."""
+
     def stop(self) -> None:
         """Turn the screen off, so that whatever is lit next is set up from the ground."""
 
@@ -76,13 +79,18 @@ class LegacyScanout:
         self._route = route
 
     def start(self, mode: Mode, framebuffer: int) -> None:
-        state = abi.Crtc(
-            id=self._route.crtc, fb=framebuffer, mode_valid=1, mode=abi.ModeInfo.from_buffer_copy(mode.raw)
-        )
-        self._card.set_crtc(state, [self._route.connector.id])
+        self._set(mode, framebuffer)
         for number, kind in self._card.objects():
             if kind == abi.OBJECT_CRTC and number != self._route.crtc and self._card.crtc(number).mode_valid:
                 self._card.set_crtc(abi.Crtc(id=number), [])
+
+    def _set(self, mode: Mode, framebuffer: int) -> None:
+        raw = abi.ModeInfo.from_buffer_copy(mode.raw)
+        state = abi.Crtc(id=self._route.crtc, fb=framebuffer, mode_valid=1, mode=raw)
+        self._card.set_crtc(state, [self._route.connector.id])
+
+    def change(self, mode: Mode) -> None:
+        self._set(mode, self._card.crtc(self._route.crtc).fb)
 
     def stop(self) -> None:
         self._card.set_crtc(abi.Crtc(id=self._route.crtc), [])
@@ -113,21 +121,28 @@ class AtomicScanout:
         self._blob = 0
 
     def start(self, mode: Mode, framebuffer: int) -> None:
-        self.close()
-        others = self._others()
-        raw = abi.ModeInfo.from_buffer_copy(mode.raw)
-        blob = abi.CreateBlob(addressof(raw), len(mode.raw))
-        self._blob = self._card.ioctl(abi.CREATE_BLOB, blob).id
         crtc = self._route.crtc
         state = {
-            **others,
+            **self._others(),
             **self._mine,
             self._route.connector.id: {"CRTC_ID": crtc, "link-status": LINK_GOOD},
-            crtc: {"MODE_ID": self._blob, "ACTIVE": 1},
             self._route.plane: placed(framebuffer, crtc, (mode.width, mode.height), (0, 0, mode.width, mode.height)),
         }
-        self._commit(state, abi.ATOMIC_TEST_ONLY | abi.ATOMIC_ALLOW_MODESET)
-        self._commit(state, abi.ATOMIC_ALLOW_MODESET)
+        self._set(mode, state)
+
+    def change(self, mode: Mode) -> None:
+        self._set(mode, {})
+
+    def _set(self, mode: Mode, state: State) -> None:
+        raw = abi.ModeInfo.from_buffer_copy(mode.raw)
+        blob = self._card.ioctl(abi.CREATE_BLOB, abi.CreateBlob(addressof(raw), len(mode.raw))).id
+        state = {**state, self._route.crtc: {"MODE_ID": blob, "ACTIVE": 1}}
+        try:
+            self._commit(state, abi.ATOMIC_TEST_ONLY | abi.ATOMIC_ALLOW_MODESET)
+            self._commit(state, abi.ATOMIC_ALLOW_MODESET)
+            blob, self._blob = self._blob, blob
+        finally:
+            self._forget(blob)
 
     def _others(self) -> dict[int, Mapping[str, int]]:
         """All else that is on, to be turned off: it may hold this CRTC, or lie over its picture."""
@@ -164,8 +179,11 @@ class AtomicScanout:
         )
         self._card.ioctl(abi.ATOMIC, commit)
 
-    def close(self) -> None:
-        if self._blob:
+    def _forget(self, blob: int) -> None:
+        if blob:
             with contextlib.suppress(OSError):
-                self._card.ioctl(abi.DESTROY_BLOB, abi.u32(self._blob))
-            self._blob = 0
+                self._card.ioctl(abi.DESTROY_BLOB, abi.u32(blob))
+
+    def close(self) -> None:
+        self._forget(self._blob)
+        self._blob = 0
