@@ -19,6 +19,8 @@ ADVICE = "Check this display’s network cable or Wi-Fi. Sharing comes back by i
 
 HERO, CLOCK, ADDRESS, BODY, SMALL = 13.0, 9.0, 8.4, 4.8, 3.6
 """Ems in hundredths of the short side. ``SMALL`` is the least anywhere: capitals of 1/38."""
+CODE, BESIDE = 49, 7
+"""Side of the code in landscape, and what keeps it apart, in hundredths of the short side."""
 MAX_CODE = 256
 """Characters; at most QR version 15 with quiet zone, 85 modules: 4 pixels each at 720p."""
 MARK = 1.25
@@ -28,7 +30,8 @@ MARK_GAP = 0.5
 
 @dataclass(frozen=True)
 class IdleContent:
-    """All that the idle screen depends on; two equal values draw the same pixels."""
+    """All that the idle screen depends on; two equal values draw the same pixels. ``noted``: notes need room
+    on it; beside the code they have it anyway."""
 
     display_name: str
     join_url: str
@@ -39,6 +42,7 @@ class IdleContent:
     pin_for: str | None
     clock: str
     date: str
+    noted: bool = False
 
     @property
     def scannable(self) -> bool:
@@ -81,6 +85,8 @@ class IdleLayout:
         date = setter.line("medium", u(SMALL), (content.date, SOFT))
         if s.portrait:
             sprites = [clock.at(s.left, s.top), date.at(s.right - date.width, s.top + clock.cap - date.cap)]
+            if content.noted and not content.pin:  # they take the name's place
+                return sprites, s.top + u(31)
             name_top, name_width = s.top + clock.cap + u(12), s.right - s.left
         else:
             after = s.top + clock.cap + u(3.4)
@@ -99,8 +105,8 @@ class IdleLayout:
     def _pin(self, content: IdleContent, top: int) -> list[Sprite]:
         s, u = self._sizes, self._sizes.u
         top += u(5)
-        ask = u(5.2)
-        card = pin_card(self._setter, content.pin or "", content.pin_for, s.right - s.left, s.bottom - top, ask)
+        bottom, ask = s.bottom - (u(11) if content.noted else 0), u(5.2)
+        card = pin_card(self._setter, content.pin or "", content.pin_for, s.right - s.left, bottom - top, ask)
         return [(card, (s.left, top))]
 
     def _join(self, content: IdleContent, top: int) -> list[Sprite]:
@@ -109,9 +115,9 @@ class IdleLayout:
         sprites: list[Sprite] = []
         width = s.right - s.left
         if content.scannable and not s.portrait:
-            code = self._code(content.join_qr, min(u(49), s.bottom - top - u(5)))
+            code = self._code(content.join_qr, min(u(CODE), s.bottom - top - u(5)))
             sprites.append((code, (s.right - code.get_width(), s.bottom - code.get_height())))
-            width -= code.get_width() + u(7)
+            width -= code.get_width() + u(BESIDE)
         y = s.bottom
         for row in reversed(self._rows(content, width)):
             y -= row.line.cap

@@ -1,12 +1,12 @@
 """Patches over the pictures: names, the toast, the PIN, who asks to share, the mark of a paused stream."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pygame
 
 from receiver.link import Scene, Wish
-from receiver.present.idle import SMALL, Sprite
+from receiver.present.idle import BESIDE, CODE, SMALL, Sprite
 from receiver.present.name import name_card
 from receiver.present.pin import pin_card
 from receiver.present.shapes import plate
@@ -39,7 +39,8 @@ class Label:
 
 @dataclass(frozen=True)
 class OverlayContent:
-    """All that the patches depend on. ``paused``: names of the paused live streams that have no label.
+    """All that the patches depend on. ``paused``: names of the paused live streams that have no label. ``pairing``: the
+    idle screen shows a PIN.
 
     ``name``: the display's own, with a line below it, while it is to be told from others. A PIN is more urgent."""
 
@@ -54,13 +55,14 @@ class OverlayContent:
     idle: bool
     name: tuple[str, str] | None = None
     driving: tuple[str, ...] = ()
+    pairing: bool = False
 
 
 def overlay_content(scene: Scene, streams: Sequence[StreamView]) -> OverlayContent:
     """What to lay over ``streams``. With none live the idle screen is up, and it shows the PIN itself."""
     live = [stream for stream in streams if stream.live_since_ns is not None]
     return OverlayContent(
-        toast=None if live and scene.pin and scene.asking else scene.toast,  # there is no room for all three
+        toast=None if scene.asking and (scene.pin if live else scene.driving) else scene.toast,  # no room for all three
         pin=scene.pin if live else None,
         pin_for=scene.pin_for if live else None,
         asking=scene.asking,
@@ -71,6 +73,7 @@ def overlay_content(scene: Scene, streams: Sequence[StreamView]) -> OverlayConte
         idle=not live,
         name=(scene.display_name, scene.identify) if scene.identify is not None and not scene.pin else None,
         driving=scene.driving,
+        pairing=not live and bool(scene.pin),
     )
 
 
@@ -87,32 +90,48 @@ class OverlayLayout:
         if content.name:
             card = name_card(self._setter, *content.name, s.right - s.left, s.bottom - s.top + u(8), u(1))
             return [(card, (s.left, s.top - u(4)))]
+        if content.idle:
+            return self._over_idle(content)
+        width = s.right - s.left
         sprites = [self._label(label) for label in content.labels]
         top = s.top
-        if content.driving and not content.idle:
-            mark = self._driving(content.driving)
+        if content.driving:
+            mark = self._driving(content.driving, width)
             sprites.append((mark, ((s.width - mark.get_width()) // 2, top)))
             top += mark.get_height() + u(1.5)
         if content.paused:
             names = ", ".join(content.paused[:4])
-            mark = self._note(f"Paused · {names}", paused=True)
+            mark = self._note(f"Paused · {names}", width, paused=True)
             sprites.append((mark, ((s.width - mark.get_width()) // 2, top)))
         if content.pin:
-            width = min(s.right - s.left, u(86))
-            height = u(44)
+            wide, height = min(width, u(86)), u(44)
             frame = u(1)  # a shared document is as white as the card
-            card = plate(width, height, u(5), SHADE, SHADE_ALPHA)
-            inner = pin_card(self._setter, content.pin, content.pin_for, width - 2 * frame, height - 2 * frame, u(4))
+            card = plate(wide, height, u(5), SHADE, SHADE_ALPHA)
+            inner = pin_card(self._setter, content.pin, content.pin_for, wide - 2 * frame, height - 2 * frame, u(4))
             card.blit(inner, (frame, frame))
-            sprites.append((card, ((s.width - width) // 2, (s.height - height) // 2)))
-        notes = [self._question(content.asking, content.asked, content.wish)] if content.asking else []
-        notes += [self._note(content.toast, paused=False)] if content.toast else []
+            sprites.append((card, ((s.width - wide) // 2, (s.height - height) // 2)))
+        notes = self._notes(content, width)
         if content.labels:  # they are at the bottom
             return sprites + self._from_top(notes, top)
-        if content.idle and (content.asking or content.driving):  # as are the address and the code
-            notes += [self._driving(content.driving)] if content.driving else []
-            return sprites + self._from_top(notes, s.top + u(16))
         return sprites + self._from_bottom(notes)
+
+    def _notes(self, content: OverlayContent, width: int) -> list[pygame.Surface]:
+        notes = [self._question(content.asking, content.asked, content.wish, width)] if content.asking else []
+        return notes + ([self._note(content.toast, width, paused=False)] if content.toast else [])
+
+    def _over_idle(self, content: OverlayContent) -> list[Sprite]:
+        """Above the address and beside the code, or in portrait in the name's place. Below a PIN there is room for one
+        line only: who controls the display is the most important."""
+        s, u = self._sizes, self._sizes.u
+        width = s.right - s.left - (0 if s.portrait or content.pairing else u(CODE) + u(BESIDE))
+        mark = [self._driving(content.driving, width)] if content.driving else []
+        if content.pairing:
+            return self._from_bottom((mark + self._notes(replace(content, asking=None), width))[:1])
+        y, sprites = s.top + u(12 if s.portrait else 16), []
+        for note in self._notes(content, width) + mark:
+            sprites.append((note, (s.left, y)))
+            y += note.get_height() + u(1.5)
+        return sprites
 
     def _from_bottom(self, notes: Sequence[pygame.Surface]) -> list[Sprite]:
         s, y, sprites = self._sizes, self._sizes.bottom, []
@@ -145,16 +164,18 @@ class OverlayLayout:
         patch.blit(*line.at(pad + mark, (tall - line.cap) // 2))
         return patch, (left, bottom - tall)
 
-    def _question(self, asking: str, asked: str, wish: Wish) -> pygame.Surface:
+    def _question(self, asking: str, asked: str, wish: Wish, width: int) -> pygame.Surface:
         """Who asks for what, and who may let them. Names stand in quotation marks: they can't be read as ours."""
-        s, u = self._sizes, self._sizes.u
+        u = self._sizes.u
         pad, gap = u(3.6), u(2.2)
-        room = s.right - s.left - 2 * pad
+        room = width - 2 * pad
         asks = "asks to share" if wish == "share" else "asks to control this display"
         marks = self._setter.width(f"“” {asks}", "bold", u(4.4))
         name = self._setter.shorten(asking, "bold", u(4.4), room - marks)
         who = self._setter.line("bold", u(4.4), (f"“{name}” {asks}", LIGHT))
         decides = f"{asked} can let them, on the page they share from" if asked else "A moderator can let them"
+        if self._setter.width(decides, "medium", u(SMALL)) > room:
+            decides = f"{asked} can let them"
         text, size = self._setter.fit(decides, "medium", u(SMALL), u(SMALL), room)
         how = self._setter.line("medium", size, (text, SOFT))
         width, height = 2 * pad + max(who.width, how.width), 2 * u(3.2) + who.cap + gap + how.cap
@@ -163,12 +184,12 @@ class OverlayLayout:
         patch.blit(*how.at((width - how.width) // 2, u(3.2) + who.cap + gap))
         return patch
 
-    def _driving(self, names: Sequence[str]) -> pygame.Surface:
+    def _driving(self, names: Sequence[str], width: int) -> pygame.Surface:
         """Who controls the display, small, for as long as they do; names in quotation marks, as in a question."""
-        s, u = self._sizes, self._sizes.u
+        u = self._sizes.u
         says = "controls this display" if len(names) == 1 else "control this display"
         pad, height, dot = u(2.4), u(6), u(1.4)
-        room = s.right - s.left - 2 * pad - dot - u(1.4)
+        room = width - 2 * pad - dot - u(1.4)
         room -= self._setter.width(f"“” {says}", "medium", u(SMALL))
         name = self._setter.shorten(", ".join(names[:4]), "medium", u(SMALL), room)
         line = self._setter.line("medium", u(SMALL), (f"“{name}” {says}", LIGHT))
@@ -177,11 +198,11 @@ class OverlayLayout:
         patch.blit(*line.at(pad + dot + u(1.4), (height - line.cap) // 2))
         return patch
 
-    def _note(self, text: str, *, paused: bool) -> pygame.Surface:
+    def _note(self, text: str, width: int, *, paused: bool) -> pygame.Surface:
         """A dark pill with a mark and one line."""
-        s, u = self._sizes, self._sizes.u
+        u = self._sizes.u
         height, pad, icon = u(9), u(3.6), u(2) if not paused else u(3)
-        text, size = self._setter.fit(text, "medium", u(4), u(4), s.right - s.left - 2 * pad - icon - u(2))
+        text, size = self._setter.fit(text, "medium", u(4), u(4), width - 2 * pad - icon - u(2))
         line = self._setter.line("medium", size, (text, LIGHT))
         patch = plate(2 * pad + icon + u(2) + line.width, height, height // 2, SHADE, SHADE_ALPHA)
         if paused:

@@ -49,6 +49,7 @@ class Screens:
             pin_for=scene.pin_for if scene.pin else None,
             clock=clock,
             date=date,
+            noted=bool(scene.asking or scene.toast or scene.driving) and (self._sizes.portrait or bool(scene.pin)),
         )
         place = offset(self._sizes.width, self._sizes.height, now_ns)
         if content == self._content and place == self._offset:

@@ -1,5 +1,6 @@
 """The receiver's own screens: every state at every size, the safe area, the code, the version."""
 
+import dataclasses
 import datetime
 from itertools import combinations, pairwise
 
@@ -10,6 +11,7 @@ import pytest
 import segno
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from receiver.link import Scene
 from receiver.present.drift import STEP_NS, STEPS, offset
@@ -94,6 +96,21 @@ def test_nothing_covers_anything_else(size: tuple[int, int], scene: Scene, sette
         boxes.remove(disc)
     for a, b in combinations(boxes, 2):
         assert not a.colliderect(b), (a, b)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["ready", "host", "long", "pin for long"])
+@pytest.mark.parametrize("more", [{"driving": (WORD,)}, {"toast": WORD}])
+def test_notes_cover_nothing_of_it(
+    size: tuple[int, int], name: str, more: dict[str, object], setter: Typesetter
+) -> None:
+    scene = replace(SCENES[name], asking=WORD, asked=WORD, wish="control", **more)
+    needed = size[1] > size[0] or scene.pin is not None
+    idle = IdleLayout(Sizes(*size), setter).compose(dataclasses.replace(content(scene), noted=needed))
+    notes = Screens(*size).overlay(scene, [], WALL, 0)
+    assert notes
+    for note in notes:
+        assert ink(note).collidelist([ink(sprite) for sprite in idle]) == -1
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (720, 1280)])
