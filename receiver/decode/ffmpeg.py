@@ -4,7 +4,7 @@ Which decoder it is, on the CPU or on a device, is the backend's choice (``softw
 """
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import av
@@ -13,7 +13,9 @@ from av.video.codeccontext import VideoCodecContext
 
 from receiver.decode.api import DecodeError, DecoderFailed
 from receiver.decode.hdr import to_sdr
+from receiver.errors import ReceiverError
 from receiver.media import CLOCK_RATE, Codec, Colours, EncodedFrame, Picture, Stamps
+from receiver.prime import described, is_prime, readable
 
 MAX_PIXELS = 4096 * 2304
 """A hostile header could announce 16384 x 16384; FFmpeg refuses a picture above this before it allocates."""
@@ -75,6 +77,7 @@ class FfmpegDecoder:
                 self._failed()
                 raise DecoderFailed(f"{self.name} broke: {_words(error)}") from error
             raise DecodeError(f"this {frame.codec} frame can't be decoded ({error.strerror})") from error
+        self._check_memory(decoded)
         if any(out.is_corrupt for out in decoded):
             self._pending.clear()
             raise DecodeError(f"this {frame.codec} frame is damaged; FFmpeg could only guess its picture")
@@ -94,6 +97,16 @@ class FfmpegDecoder:
                 shown = to_sdr(out, transfer)
                 pictures.append(Picture(frame.stream, timestamp, out.width, out.height, shown, stamps))
         return pictures
+
+    def _check_memory(self, decoded: Sequence[av.VideoFrame]) -> None:
+        """What a device keeps in its memory must be readable: not every screen takes it as it is."""
+        try:
+            for out in decoded:
+                if is_prime(out):
+                    readable(described(out))
+        except ReceiverError as error:
+            self._failed()
+            raise DecoderFailed(f"{self.name}: {error}") from error
 
     def close(self) -> None:
         del self._context  # its threads and buffers go now, not when the garbage collector comes by

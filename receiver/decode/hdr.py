@@ -13,6 +13,8 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from receiver.prime import in_memory
+
 PQ, HLG = 16, 18
 """AVColorTransferCharacteristic (ISO/IEC 23091-2)."""
 FORMATS = ("yuv420p10le", "p010le")
@@ -38,7 +40,10 @@ Array = npt.NDArray[np.float64]
 
 def to_sdr(frame: av.VideoFrame, transfer: int) -> av.VideoFrame:
     """The same picture for an SDR screen; the frame itself where it is none that can be mapped."""
-    if transfer not in (PQ, HLG) or frame.format.name not in FORMATS:
+    if transfer not in (PQ, HLG):
+        return frame
+    frame = in_memory(frame)
+    if frame.format.name not in FORMATS:
         return frame
     luma, slope = tables(transfer)
     width, height = frame.width, frame.height

@@ -1,7 +1,9 @@
 """Decoding on a device that FFmpeg knows as a hardware accelerator: NVDEC, VA-API, Quick Sync, V4L2's request API.
 
 The device is opened for each stream, without falling back to the CPU behind our back, and its pictures come into
-memory (NV12) as the screen takes them from there. These accelerators give each picture with its own frame; FFmpeg's
+memory (NV12) as the screen takes them from there. Those of V4L2's request API stay where they are (DRM PRIME): a plane
+of the screen shows them without a copy. No such device was at hand; what was tried is showing such memory. These
+accelerators give each picture with its own frame; FFmpeg's
 separate ``*_cuvid`` decoders keep some back, so they aren't used.
 """
 
@@ -25,7 +27,8 @@ DECODERS: dict[Codec, str] = {"VP8": "vp8", "H264": "h264", "VP9": "vp9", "AV1":
 
 
 class Accelerator:
-    """A backend. ``device``: FFmpeg's name of its kind of device; ``absence`` says what this machine lacks for it."""
+    """A backend. ``device``: FFmpeg's name of its kind of device; ``absence`` says what this machine lacks for it;
+    ``prime``: its pictures are DRM PRIME frames, and stay so."""
 
     hardware = True
 
@@ -36,12 +39,14 @@ class Accelerator:
         device: str,
         absence: Callable[[], str],
         options: Mapping[str, object] | None = None,
+        prime: bool = False,
     ) -> None:
         self.name = name
         self.title = title
         self._device = device
         self._absence = absence
         self._options = options or {}
+        self._prime = prime
         self._kept: HWAccel | None = None
 
     def open(self, codec: Codec) -> Decoder:
@@ -58,7 +63,7 @@ class Accelerator:
                 f"this PyAV is built without {self._device}; install one that is built on the system's FFmpeg"
             )
         try:
-            acceleration = HWAccel(self._device, allow_software_fallback=False, options=dict(self._options))
+            acceleration = self._accelerate()
             context = av.CodecContext.create(DECODERS[codec], "r", hwaccel=acceleration)
         except (FFmpegError, OSError, ValueError, RuntimeError) as error:
             raise BackendUnavailable(f"the driver of {self.title} does not open its device ({error})") from error
@@ -71,6 +76,13 @@ class Accelerator:
         if codec == "AV1":
             context.pix_fmt = "yuv420p"  # PyAV says cuda; then FFmpeg takes the device for set up, and has no buffers
         return FfmpegDecoder(codec, context, f"{DECODERS[codec]} ({self.title})", device=True, failed=self._let_go)
+
+    def _accelerate(self) -> HWAccel:
+        options = dict(self._options)
+        if self._prime:
+            with contextlib.suppress(TypeError):  # PyAV before 18 copies every picture into memory
+                return HWAccel(self._device, allow_software_fallback=False, options=options, is_hw_owned=True)
+        return HWAccel(self._device, allow_software_fallback=False, options=options)
 
     def _let_go(self) -> None:
         """A context that has failed stays so for as long as anybody holds it."""
@@ -152,5 +164,5 @@ NVDEC = Accelerator("cuda", "NVDEC", "cuda", without_nvidia, {"primary_ctx": "1"
 first picture's time."""
 VAAPI = Accelerator("vaapi", "VA-API", "vaapi", without_renderer)
 QSV = Accelerator("qsv", "Quick Sync", "qsv", without_renderer)
-V4L2_REQUEST = Accelerator("v4l2request", "V4L2 request", "drm", without_request_api)
+V4L2_REQUEST = Accelerator("v4l2request", "V4L2 request", "drm", without_request_api, prime=True)
 """Its FFmpeg name is drm, as its pictures are DRM PRIME buffers. Only some boards' FFmpeg has it."""

@@ -18,6 +18,7 @@ from receiver.decode.backends import SOFTWARE, VIDEO, Wishes, candidates
 from receiver.decode.rank import too_weak
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
+from receiver.prime import in_memory
 
 SIDE = 256
 BARS = (40, 80, 120, 160)
@@ -105,7 +106,7 @@ def prove(codec: Codec, backend: Backend = SOFTWARE) -> Proof:
         return _refusal(codec, backend, str(error))
     try:
         fault = _fault(decoder.decode(proof_frame(codec))) or _fault(decoder.decode(proof_frame(codec, 3000)))
-    except (DecodeError, DecoderFailed) as error:
+    except (DecodeError, DecoderFailed, OSError) as error:
         fault = str(error)
     finally:
         decoder.close()
@@ -133,7 +134,7 @@ def _fault(pictures: list[Picture]) -> str:
     picture = pictures[0]
     if (picture.width, picture.height) != (SIDE, SIDE):
         return f"the built-in frame came out as {picture.width}x{picture.height} in place of {SIDE}x{SIDE}"
-    plane = picture.frame.planes[0]
+    plane = in_memory(picture.frame).planes[0]
     row = memoryview(plane)[plane.line_size * (SIDE // 2) :]
     found = tuple(row[SIDE // 8 + SIDE // 4 * bar] for bar in range(4))
     if any(abs(a - b) > TOLERANCE for a, b in zip(found, BARS, strict=True)):

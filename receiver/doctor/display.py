@@ -40,7 +40,7 @@ def kms(root: Path = Path("/")) -> Finding:
             "Screen (KMS)",
             "missing",
             f"{', '.join(card.name for card in cards)} has no screen connected.",
-            "Plug in a screen and turn it on before the box starts.",
+            "Plug in a screen and turn it on; the picture comes by itself.",
         )
     return Finding(AREA, "Screen (KMS)", "ok", f"{', '.join(screens)}.")
 

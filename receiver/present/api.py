@@ -11,11 +11,22 @@ from receiver.media import Picture
 Output = Literal["kms", "window", "headless"]
 
 
+Degrees = Literal[0, 90, 180, 270]
+"""Clockwise."""
+
+
 class Placed(NamedTuple):
-    """A picture and what it fills: x, y, width, height in screen pixels."""
+    """A picture and what it fills, after it was turned: x, y, width, height in screen pixels."""
 
     picture: Picture
     rect: tuple[int, int, int, int]
+    turn: Degrees = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Of what it fills, before the picture is turned."""
+        _, _, width, height = self.rect
+        return (height, width) if self.turn in (90, 270) else (width, height)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ import pygame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from receiver.present.api import Placed, View
+from receiver.present.plain import Plain
+from receiver.present.turn import Turners
 
 UNSPECIFIED = 2
 """AVCOL_SPC_UNSPECIFIED."""
@@ -52,7 +54,7 @@ class _Drawn(NamedTuple):
 
     def frame(self) -> tuple[object, ...]:
         """All but the pictures' pixels."""
-        return self.size, [rect for _, rect in self.pictures], [(id(patch), corner) for patch, corner in self.patches]
+        return self.size, [one.rect for one in self.pictures], [(id(patch), corner) for patch, corner in self.patches]
 
 
 class Composer:
@@ -60,6 +62,8 @@ class Composer:
 
     def __init__(self) -> None:
         self._scalers: dict[int, VideoReformatter] = {}
+        self._plain = Plain()
+        self._turners = Turners()
         self._drawn: WeakKeyDictionary[pygame.Surface, _Drawn] = WeakKeyDictionary()
 
     def forget(self) -> None:
@@ -74,14 +78,14 @@ class Composer:
             target.blits(view.patches)
             return
         self._scalers = {stream: self._scaler(stream) for stream in (p.picture.stream for p in view.pictures)}
-        now = _Drawn(target.get_size(), view.pictures, view.patches)
+        now = _Drawn(target.get_size(), self._turners.upright(self._plain.plain(view.pictures)), view.patches)
         if before is None or before.frame() != now.frame():
             target.fill(BLACK)
-            for placed in view.pictures:
+            for placed in now.pictures:
                 self._picture(placed, target)
             target.blits(view.patches)
         else:
-            for old, placed in zip(before.pictures, view.pictures, strict=True):
+            for old, placed in zip(before.pictures, now.pictures, strict=True):
                 if old.picture is not placed.picture:
                     self._picture(placed, target)
                     target.set_clip(placed.rect)
@@ -94,7 +98,7 @@ class Composer:
         return self._scalers.get(stream) or VideoReformatter()
 
     def _picture(self, placed: Placed, target: pygame.Surface) -> None:
-        picture, (x, y, width, height) = placed
+        picture, (x, y, width, height), _ = placed
         frame = picture.frame
         scaled = self._scalers[picture.stream].reformat(
             frame,

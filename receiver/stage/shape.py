@@ -13,7 +13,7 @@ class Shape:
 
     def __init__(self, stream: int) -> None:
         self.wanted = SetPicture(stream)
-        self._turner = Turner()
+        self._cutter = Turner()
         self._last: tuple[Picture, Rect, SetPicture, Placed] | None = None
 
     def place(self, picture: Picture, cell: Rect) -> Placed:
@@ -32,6 +32,7 @@ class Shape:
             return Placed(picture, letterbox(picture.width, picture.height, cell))
         sides = (picture.width, picture.height)
         sides = sides[::-1] if wanted.degrees in (90, 270) else sides
-        crop, (width, height) = zoom(*sides, (cell.width, cell.height), wanted.scale)
+        (across, down), (width, height) = zoom(*sides, (cell.width, cell.height), wanted.scale)
+        crop = (down, across) if wanted.degrees in (90, 270) else (across, down)
         at = Rect(cell.x + (cell.width - width) // 2, cell.y + (cell.height - height) // 2, width, height)
-        return Placed(self._turner.turn(picture, wanted.degrees, crop), at)
+        return Placed(self._cutter.turn(picture, 0, crop), at, wanted.degrees)

@@ -4,11 +4,12 @@ import numpy as np
 
 from receiver.link import SetTap, TapPicture
 from receiver.media import Picture
+from receiver.prime import in_memory
 
 
 def crop(picture: Picture, tap: SetTap) -> TapPicture:
     """The tapped part of a picture's luma, cut to what the picture has of it; stamps and size are of the picture."""
-    frame = picture.frame
+    frame = in_memory(picture.frame)
     if frame.format.components[0].bits != 8 or frame.format.is_rgb:
         frame = frame.reformat(format="gray")
     plane = frame.planes[0]

@@ -1,6 +1,7 @@
 """A frame buffer in the card's memory, mapped."""
 
 import mmap
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 import numpy as np
@@ -8,7 +9,8 @@ import pygame
 
 from receiver.present.drm import abi
 from receiver.present.drm.card import Card
-from receiver.present.drm.formats import XRGB, Format, Span, rows, spans
+from receiver.present.drm.formats import XRGB, Format, rows, spans
+from receiver.prime import UNSAID
 
 BITS = 32
 
@@ -30,7 +32,8 @@ class Buffer:
             self._memory = undo.enter_context(mmap.mmap(card.fd, dumb.size, offset=where))
             self._pitch = dumb.pitch
             self._spans = spans(kind, size, dumb.pitch)
-            self.framebuffer = add_framebuffer(card, kind, size, dumb.handle, self._spans)
+            handles, places = [dumb.handle] * len(self._spans), [(span.pitch, span.offset) for span in self._spans]
+            self.framebuffer = add_framebuffer(card, kind.fourcc, size, handles, places)
             undo.callback(card.ioctl, abi.REMOVE_FB, abi.u32(self.framebuffer))
             if kind.bits == BITS:
                 self.surface = self._surface()
@@ -58,10 +61,21 @@ class Buffer:
         self._undo.close()
 
 
-def add_framebuffer(card: Card, kind: Format, size: tuple[int, int], handle: int, parts: list[Span]) -> int:
-    """The id of a frame buffer whose parts lie in the memory of that handle. Raises OSError."""
-    framebuffer = abi.Framebuffer(width=size[0], height=size[1], pixel_format=kind.fourcc)
-    for index, span in enumerate(parts):
+def add_framebuffer(
+    card: Card,
+    fourcc: int,
+    size: tuple[int, int],
+    handles: Sequence[int],
+    places: Sequence[tuple[int, int]],
+    modifier: int = UNSAID,
+) -> int:
+    """The id of a frame buffer whose parts lie in the memory of those handles, with this pitch and at this offset.
+    Raises OSError."""
+    framebuffer = abi.Framebuffer(width=size[0], height=size[1], pixel_format=fourcc)
+    for index, (handle, (pitch, offset)) in enumerate(zip(handles, places, strict=True)):
         framebuffer.handles[index] = handle
-        framebuffer.pitches[index], framebuffer.offsets[index] = span.pitch, span.offset
+        framebuffer.pitches[index], framebuffer.offsets[index] = pitch, offset
+        if modifier != UNSAID and card.modifiers:
+            framebuffer.flags = abi.FB_MODIFIERS
+            framebuffer.modifiers[index] = modifier
     return int(card.ioctl(abi.ADD_FB2, framebuffer).id)

@@ -61,6 +61,7 @@ class Card:
             raise BackendUnavailable(BUSY.format(path=self.path))
         if not self.capability(abi.CAP_DUMB_BUFFER):
             raise BackendUnavailable(NO_MEMORY.format(path=self.path))
+        self.modifiers = bool(self.capability(abi.CAP_ADDFB2_MODIFIERS))
         self.driver = self._driver()
         self.atomic = self._wants(abi.CLIENT_CAP_UNIVERSAL_PLANES) and self._wants(abi.CLIENT_CAP_ATOMIC)
 

@@ -1,59 +1,43 @@
 """Pictures straight into planes of the screen, and what lies over them into another: the hardware scales, converts and
-blends. Each picture is copied once, as the decoder gave it: 0.07 ms for 1080p, a tenth of making it RGB.
+blends. A picture that a decoder left in its own memory (DRM PRIME) is shown from there. Any other is copied once, as
+the decoder gave it: 0.07 ms for 1080p, a tenth of making it RGB.
 
 What a driver can do is not told, so it is asked (TEST_ONLY), once for each arrangement, from the best to the worst:
 
 1. the lowest plane has the first picture; where it must fill the screen, it is black and the pictures lie above it
 2. the hardware scales; where it can't, swscale does, in the picture's own colours
+3. the hardware turns what hangs or lies turned; where it can't, FFmpeg does
 
 Where no arrangement is taken, the caller composes one picture of all in 32 bits.
 """
 
 import errno
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection
 
 import numpy as np
 import pygame
 from av import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from receiver.media import Picture
-from receiver.present.api import Placed, View
-from receiver.present.compose import matrix
+from receiver.present.api import View
 from receiver.present.drm.buffer import Buffer
 from receiver.present.drm.card import Card
-from receiver.present.drm.formats import ARGB, TAKEN_AS, XRGB, YUV, even
-from receiver.present.drm.modes import Plane, Route
+from receiver.present.drm.fitting import Way, is_known, key_of, lowest, ways
+from receiver.present.drm.formats import ARGB, XRGB, YUV, even
+from receiver.present.drm.imports import Imports
+from receiver.present.drm.modes import Route
 from receiver.present.drm.pool import Pool
 from receiver.present.drm.scanout import OFF, Scanout, placed
+from receiver.present.plain import Plain
+from receiver.present.turn import Turners
+from receiver.prime import described
 
 MAX_KNOWN = 64
 """Arrangements that are remembered."""
 
-ENCODINGS: dict[Colorspace, str] = {
-    Colorspace.ITU601: "ITU-R BT.601 YCbCr",
-    Colorspace.ITU709: "ITU-R BT.709 YCbCr",
-    Colorspace.BT2020: "ITU-R BT.2020 YCbCr",
-}
-"""Values of a plane's COLOR_ENCODING."""
-RANGES: dict[ColorRange, str] = {ColorRange.MPEG: "YCbCr limited range", ColorRange.JPEG: "YCbCr full range"}
-"""Values of a plane's COLOR_RANGE."""
-GRANTED = {"COLOR_ENCODING": ENCODINGS[Colorspace.ITU601], "COLOR_RANGE": RANGES[ColorRange.MPEG]}
-"""What drivers do that have no such property."""
-
 Rect = tuple[int, int, int, int]
 State = dict[int, dict[str, int]]
-
-
-class Way(NamedTuple):
-    """``beneath``: the lowest plane is black below the pictures. ``scaled``: by the hardware."""
-
-    beneath: bool
-    scaled: bool
-
-
-WAYS = (Way(False, True), Way(True, True), Way(False, False), Way(True, False))
 
 
 class Direct:
@@ -69,19 +53,23 @@ class Direct:
         self._known: dict[object, Way | None] = {}
         self._scalers: dict[int, VideoReformatter] = {}
         self._over: tuple[list[object], Rect, Buffer] | None = None
-        self._pictures: dict[int, tuple[Picture, Rect, Way, Buffer]] = {}
+        self._imports = Imports(card)
+        self._plain = Plain()
+        self._turners = Turners()
+        self._pictures: dict[int, tuple[Picture, tuple[int, int], Buffer]] = {}
+        """What each stream shows, at which size, in which buffer."""
 
     def state(self, view: View, shown: frozenset[int]) -> State | None:
         """What the planes are to show, or None where they can't show it. ``shown``: frame buffers on the screen now,
         which must not be drawn into."""
-        if not view.pictures or any(placed.picture.frame.format.name not in TAKEN_AS for placed in view.pictures):
+        if not view.pictures or not all(is_known(one.picture.frame) for one in view.pictures):
             return None
         over = _bounds(view, self._size)
-        key = (over, *(_key(placed) for placed in view.pictures))
+        key = (over, *(key_of(placed) for placed in view.pictures))
         if key in self._known:
             way = self._known[key]
             return None if way is None else self._state(view, over, way, shown)
-        for way in WAYS if self._needs_scaling(view) else WAYS[2:]:
+        for way in ways(view):
             state = self._state(view, over, way, shown)
             if state is not None and self._taken(state):
                 return self._remember(key, way, state)
@@ -102,50 +90,51 @@ class Direct:
             return False
         return True
 
-    @staticmethod
-    def _needs_scaling(view: View) -> bool:
-        return any((one.picture.width, one.picture.height) != tuple(one.rect[2:]) for one in view.pictures)
-
     def _state(self, view: View, over: Rect | None, way: Way, shown: frozenset[int]) -> State | None:
         """The planes' state where there are enough planes of the right kinds."""
         crtc, planes = self._route.crtc, list(self._route.layers)
-        state: State = {plane.id: dict(OFF) for plane in planes}
+        state: State = {plane.id: {**OFF, **plane.upright} for plane in planes}
         if way.beneath:
             whole = (0, 0, *self._size)
-            state[planes.pop(0).id] = placed(self._black.framebuffer, crtc, self._size, whole)
+            state[planes.pop(0).id] |= placed(self._black.framebuffer, crtc, self._size, whole)
+        pictures = view.pictures if way.imported else self._plain.plain(view.pictures)
         kept = {}
-        for one in view.pictures:
-            found = _lowest(planes, one.picture)
+        for one in pictures if way.turned else self._turners.upright(pictures):
+            found = lowest(planes, one)
             if found is None:
                 return None
-            plane, name, colours = found
-            buffer = self._filled(one, name, way, shown)
-            if buffer is None:
-                return None
-            kept[one.picture.stream] = (one.picture, one.rect, way, buffer)
-            size = (one.picture.width, one.picture.height) if way.scaled else (one.rect[2], one.rect[3])
-            state[plane.id] = placed(buffer.framebuffer, crtc, size, one.rect) | colours
+            plane, kind, taken = found
+            size = (one.picture.width, one.picture.height) if way.scaled else one.size
+            if kind is None:
+                framebuffer = self._imported(one.picture)
+                if framebuffer is None:
+                    return None
+            else:
+                buffer = self._filled(one.picture, size, kind, shown)
+                kept[one.picture.stream] = (one.picture, size, buffer)
+                framebuffer = buffer.framebuffer
+            state[plane.id] = placed(framebuffer, crtc, size, one.rect) | taken
             del planes[: planes.index(plane) + 1]
         if over is not None:
             above = next((plane for plane in planes if ARGB.fourcc in plane.formats), None)
             if above is None:
                 return None
             buffer = self._drawn_over(view, over, shown)
-            state[above.id] = placed(buffer.framebuffer, crtc, over[2:], over)
+            state[above.id] |= placed(buffer.framebuffer, crtc, over[2:], over)
         self._pictures = kept
         return state
 
-    def _filled(self, one: Placed, name: str, way: Way, shown: frozenset[int]) -> Buffer | None:
-        """A buffer with the picture in that format; the one that has it already, where one has."""
-        picture, rect = one
+    def _imported(self, picture: Picture) -> int | None:
+        try:
+            return self._imports.framebuffer(picture.stream, picture.frame, described(picture.frame))
+        except OSError:
+            return None
+
+    def _filled(self, picture: Picture, size: tuple[int, int], name: str, shown: frozenset[int]) -> Buffer:
+        """A buffer with the picture of that size in that format; the one that has it already, where one has."""
         before = self._pictures.get(picture.stream)
-        if (
-            before is not None
-            and (before[0] is picture and before[3].format is YUV[name])
-            and (before[1][2:] == rect[2:] and before[2].scaled == way.scaled)
-        ):
-            return before[3]
-        size = (picture.width, picture.height) if way.scaled else (rect[2], rect[3])
+        if before is not None and (before[0] is picture and before[1] == size and before[2].format is YUV[name]):
+            return before[2]
         frame = self._converted(picture, size, name)
         buffer = self._pool.take(picture.stream, even(size), YUV[name], shown)
         copy(frame, buffer)
@@ -181,11 +170,13 @@ class Direct:
             del self._scalers[gone]
         for gone in self._pictures.keys() - set(streams):
             del self._pictures[gone]
+        self._imports.keep(streams, shown)
         self._pool.keep({"black", "over", *streams}, shown)
 
     def close(self) -> None:
         self._pictures.clear()
         self._over = None
+        self._imports.close()
         self._pool.close()
 
 
@@ -196,47 +187,6 @@ def copy(frame: VideoFrame, buffer: Buffer) -> None:
         whole = source[: len(source) // plane.line_size * plane.line_size].reshape(-1, plane.line_size)
         height, width = min(len(target), len(whole)), min(target.shape[1], plane.line_size)
         np.copyto(target[:height, :width], whole[:height, :width])
-
-
-def _lowest(planes: Sequence[Plane], picture: Picture) -> tuple[Plane, str, dict[str, int]] | None:
-    """The lowest plane that shows such a picture with its colours, in which format, and set to what."""
-    for plane in planes:
-        for name in TAKEN_AS[picture.frame.format.name]:
-            if YUV[name].fourcc in plane.formats and (colours := _colours(plane, picture)) is not None:
-                return plane, name, colours
-    return None
-
-
-def _colours(plane: Plane, picture: Picture) -> dict[str, int] | None:
-    """The picture's colours as the plane's properties; None where the plane can't be told, and does not take them for
-    granted."""
-    frame = picture.frame
-    space = matrix(frame.colorspace, picture.width, picture.height)
-    wanted = {
-        "COLOR_ENCODING": ENCODINGS.get(space),
-        "COLOR_RANGE": RANGES[ColorRange(frame.color_range) if frame.color_range else ColorRange.MPEG],
-    }
-    taken = {}
-    for name, value in wanted.items():
-        known = plane.enums.get(name, {})
-        if value in known:
-            taken[name] = known[value]
-            continue
-        if known or value != GRANTED[name]:
-            return None
-    return taken
-
-
-def _key(one: Placed) -> object:
-    frame = one.picture.frame
-    return (
-        frame.format.name,
-        one.picture.width,
-        one.picture.height,
-        tuple(one.rect),
-        frame.colorspace,
-        frame.color_range,
-    )
 
 
 def _bounds(view: View, size: tuple[int, int]) -> Rect | None:

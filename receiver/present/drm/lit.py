@@ -49,9 +49,9 @@ class Lit:
         self._shown: State = {}
         self._next: State = {}
         self._flipping = False
-        self._layers = {plane.id: dict(OFF) for plane in route.layers}
-        whole = (0, 0, *self.size)
-        self._whole = [placed(buffer.framebuffer, route.crtc, self.size, whole) for buffer in self._buffers]
+        self._layers = {plane.id: {**OFF, **plane.upright} for plane in route.layers}
+        whole, upright = (0, 0, *self.size), self._layers.get(route.plane, {})
+        self._whole = [upright | placed(buffer.framebuffer, route.crtc, self.size, whole) for buffer in self._buffers]
         self.direct = False
         """Whether the view that was drawn last went into planes uncomposed."""
 

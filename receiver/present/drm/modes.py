@@ -104,6 +104,11 @@ class Plane:
     enums: dict[str, dict[str, int]] = field(default_factory=dict)
     zpos: int | None = None
 
+    @property
+    def upright(self) -> dict[str, int]:
+        """What makes it show a frame buffer as it is: whoever had the plane before may have turned it."""
+        return {name: names["rotate-0"] for name, names in self.enums.items() if "rotate-0" in names}
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

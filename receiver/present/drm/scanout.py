@@ -116,7 +116,7 @@ class AtomicScanout:
         self._mine: State = {
             route.connector.id: DARK[abi.OBJECT_CONNECTOR],
             route.crtc: DARK[abi.OBJECT_CRTC],
-            **{plane.id: OFF for plane in route.layers},
+            **{plane.id: {**OFF, **plane.upright} for plane in route.layers},
         }
         self._blob = 0
 
@@ -126,8 +126,9 @@ class AtomicScanout:
             **self._others(),
             **self._mine,
             self._route.connector.id: {"CRTC_ID": crtc, "link-status": LINK_GOOD},
-            self._route.plane: placed(framebuffer, crtc, (mode.width, mode.height), (0, 0, mode.width, mode.height)),
         }
+        size = mode.width, mode.height
+        state[self._route.plane] = {**state[self._route.plane], **placed(framebuffer, crtc, size, (0, 0, *size))}
         self._set(mode, state)
 
     def change(self, mode: Mode) -> None:

@@ -10,6 +10,7 @@ from receiver.errors import BackendUnavailable
 from receiver.link import StageReady
 from receiver.present.api import Panel, Placed, View
 from receiver.present.choose import open_presenter
+from receiver.present.drm import card as drm_card
 from receiver.present.drm.modes import Wanted
 from receiver.present.kms import KmsPresenter, Wish
 from receiver.present.turned import turned
@@ -28,6 +29,12 @@ def keep_looking(presenter: KmsPresenter, until) -> None:
         assert presenter.poll()
         presenter.draw(View(None))
         presenter.flip()
+
+
+def light(size: tuple[int, int]) -> pygame.Surface:
+    surface = pygame.Surface(size, pygame.SRCALPHA, 32)
+    surface.fill((250, 250, 250))
+    return surface
 
 
 def test_the_chosen_screen_is_taken_and_nothing_else():
@@ -92,9 +99,12 @@ def test_a_screen_that_comes_later_is_waited_for(tmp_path):
             presenter.close()
 
 
+@pytest.mark.parametrize("hardware", [True, False], ids=["by the planes", "by FFmpeg"])
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_turned_screen(degrees):
-    with virtual_card(f"turned{degrees}") as card:
+def test_a_turned_screen(monkeypatch, degrees, hardware):
+    if not hardware:
+        monkeypatch.setattr(drm_card, "CHOICES", ("COLOR_ENCODING", "COLOR_RANGE"))
+    with virtual_card(f"turned{degrees}{hardware}") as card:
         inner = KmsPresenter(card.path, Wish(mode=Wanted(*SIZE)))
         presenter = turned(inner, degrees)
         try:
@@ -104,7 +114,12 @@ def test_a_turned_screen(degrees):
             presenter.draw(View(None, [Placed(picture(rgb, "yuv420p"), (0, 0, width, height))]))
             presenter.flip()
             assert inner.direct
+            assert any(plane.get("rotation", 1) != 1 for plane in inner._lit._shown.values()) == hardware
             assert close_to(Copy(inner).take(), np.rot90(rgb, -degrees // 90))
+            presenter.draw(View(pygame.Surface(presenter.size, 0, 32), (), [(light((40, 20)), (0, 0))]))
+            presenter.flip()
+            composed = pygame.surfarray.array3d(inner.snapshot()).swapaxes(0, 1)
+            assert np.array_equal(Copy(inner).take(), composed), "the plane is upright again"
         finally:
             presenter.close()
 

@@ -98,9 +98,18 @@ class Copy:
     def __init__(self, presenter: KmsPresenter) -> None:
         self._card: Card = presenter._card
         self._presenter = presenter
-        self._card.ioctl(abi.SET_CLIENT_CAP, abi.Capability(WRITEBACK_CONNECTORS, 1))
 
     def take(self) -> np.ndarray:
+        self._see_writebacks(True)
+        try:
+            return self._take()
+        finally:
+            self._see_writebacks(False)  # the presenter would take one for a screen
+
+    def _see_writebacks(self, seen: bool) -> None:
+        self._card.ioctl(abi.SET_CLIENT_CAP, abi.Capability(WRITEBACK_CONNECTORS, seen))
+
+    def _take(self) -> np.ndarray:
         lit = self._presenter._lit
         connectors, crtcs = self._card.connectors_and_crtcs()
         mine = 1 << crtcs.index(lit.route.crtc)
