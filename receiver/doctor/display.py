@@ -42,7 +42,8 @@ def kms(root: Path = Path("/")) -> Finding:
             f"{', '.join(card.name for card in cards)} has no screen connected.",
             "Plug in a screen and turn it on; the picture comes by itself.",
         )
-    return Finding(AREA, "Screen (KMS)", "ok", f"{', '.join(screens)}.")
+    several = " One of them shows: output.connector says which." if len(screens) > 1 else ""
+    return Finding(AREA, "Screen (KMS)", "ok", f"{', '.join(screens)}.{several}")
 
 
 def _lit(status: Path) -> bool:

@@ -7,10 +7,10 @@ from receiver.config.schema import Output
 from receiver.doctor import display
 
 
-def card(root: Path, status: str = "connected") -> None:
-    (root / "dev/dri").mkdir(parents=True)
+def card(root: Path, status: str = "connected", name: str = "HDMI-A-1") -> None:
+    (root / "dev/dri").mkdir(parents=True, exist_ok=True)
     (root / "dev/dri/card0").touch()
-    connector = root / "sys/class/drm/card0-HDMI-A-1"
+    connector = root / f"sys/class/drm/card0-{name}"
     connector.mkdir(parents=True)
     (connector / "status").write_text(status + "\n")
     (connector / "modes").write_text("1920x1080\n1280x720\n")
@@ -19,6 +19,14 @@ def card(root: Path, status: str = "connected") -> None:
 def test_a_connected_screen_is_named_with_its_mode(tmp_path: Path) -> None:
     card(tmp_path)
     assert (display.kms(tmp_path).state, display.kms(tmp_path).reason) == ("ok", "HDMI-A-1 1920x1080.")
+
+
+def test_of_several_screens_one_shows(tmp_path: Path) -> None:
+    card(tmp_path)
+    card(tmp_path, name="HDMI-A-2")
+    assert display.kms(tmp_path).reason == (
+        "HDMI-A-1 1920x1080, HDMI-A-2 1920x1080. One of them shows: output.connector says which."
+    )
 
 
 def test_what_a_screen_may_lack_is_told_apart(tmp_path: Path) -> None:
