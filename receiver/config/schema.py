@@ -87,8 +87,8 @@ class Output:
     film_rate: bool = key(
         True,
         "Whether the screen takes the rate of a film that is cast in smooth mode, such as 24 or 50 Hz, where it has "
-        "that at the same size. Most screens are dark for a second or two meanwhile. A rate named in `output.mode` "
-        "stays. For KMS.",
+        "that at the same size. Most screens are dark, and silent where the sound goes by HDMI, for a second or two "
+        "meanwhile. A rate named in `output.mode` stays. For KMS.",
     )
     rotate: int = key(
         0,
