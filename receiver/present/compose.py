@@ -35,6 +35,10 @@ MATRICES: dict[int, Colorspace] = {
 HD_HEIGHT = 720
 """A picture that doesn't name its matrix is BT.709 from this height on, else BT.601, as in broadcasting."""
 
+BLOCK = 8
+"""Pixels that swscale writes at once. Where a row ends within a block it goes on into the row below, over what another
+of its threads may have written there: such a picture is one thread's."""
+
 BGRA_RED = 0xFF0000
 BLACK = (0, 0, 0)
 
@@ -109,6 +113,7 @@ class Composer:
             src_color_range=ColorRange(frame.color_range) if frame.color_range else ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
             interpolation=Interpolation.BICUBIC if width > picture.width else Interpolation.BILINEAR,
+            threads=1 if width % BLOCK else 0,
         )
         plane = scaled.planes[0]
         source = np.frombuffer(memoryview(plane), np.uint32).reshape(-1, plane.line_size // 4)

@@ -142,6 +142,15 @@ def test_any_size_is_scaled_to_its_place():
             assert (shown[y : y + h, x : x + w] >= 250).all()
 
 
+def test_a_plain_picture_is_plain_at_any_width():
+    """Widths that are no whole number of swscale's blocks had black dashes at the left, in most of these pictures."""
+    frame = VideoFrame.from_ndarray(np.full((1080, 1280), 128, np.uint8), "yuv420p")
+    for width in range(600, 640):
+        shown = Picture(1, 0, 1280, 720, frame, Stamps(None, 0, 0))
+        pixels = composed(one(shown, (0, 0, width, 358)), (width, 358))
+        assert np.ptp(pixels) < 8, width
+
+
 def test_nothing_stays_locked():
     surface = pygame.Surface((64, 48), 0, 32)
     Composer().draw(one(picture((235, 128, 128))), surface)
