@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 VENV=${VENV:-.venv}
+GUESTS="qemu-system-x86 mmdebstrap e2fsprogs cpio kmod xz-utils" # what makes and runs the tests' guests
 STARTED=$SECONDS
 
 say() { printf '▸ %s\n' "$*" >&2; }

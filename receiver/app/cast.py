@@ -125,6 +125,7 @@ class Cast:
             "decoder": shown.decoder if shown else None,
             **({"fallback": shown.fallback} if shown and shown.fallback else {}),
             "srtp_cipher": stats.srtp_cipher if stats else "",
+            "missed": shown.missed if shown else {},
             "packets_lost": stats.packets_lost if stats else 0,
             "dropped": stats.dropped if stats else {},
         }

@@ -70,6 +70,7 @@ class ConsoleDesk:
                 "transit_ms": stats.transit_ms,
                 "audio_offset_ms": stats.audio_offset_ms,
                 "shown_late": stats.shown_late,
+                "missed": stats.missed,
                 "dropped": stats.dropped,
             }
         return facts

@@ -86,6 +86,7 @@ def _stream(stream: Stream) -> dict[str, object]:
             "transit_ms": shown.transit_ms,
             "frames_decoded": shown.frames_decoded,
             "frames_presented": shown.frames_presented,
+            "missed": shown.missed,
         }
     if received is not None:
         dropped |= received.dropped

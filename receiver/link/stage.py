@@ -138,7 +138,8 @@ class StageReady(msgspec.Struct, frozen=True, tag="stage-ready"):
 class StreamStats(msgspec.Struct, frozen=True, tag="stream-stats"):
     """Once a second for each stream. ``transit_ms``: median, first packet in -> on screen. ``dropped``: frames by cause
     since the stream began; likewise ``frames_presented``, ``frames_decoded``, and ``shown_late``: pictures that missed
-    their deadline and were shown all the same, because nothing newer was there. ``sound_dropped_ms``: ms by cause.
+    their deadline and were shown all the same, because nothing newer was there. ``missed``: pictures that were shown at
+    a later VSync than they were due at, by cause (``pace.missed``). ``sound_dropped_ms``: ms by cause.
     ``decoder``: what decodes; ``fallback``: a sentence on why, where a better one had to give up in mid-stream."""
 
     stream: int
@@ -152,6 +153,7 @@ class StreamStats(msgspec.Struct, frozen=True, tag="stream-stats"):
     dropped: dict[str, int]
     audio_offset_ms: float | None = None
     shown_late: int = 0
+    missed: dict[str, int] = msgspec.field(default_factory=dict)
     sound_dropped_ms: dict[str, int] = msgspec.field(default_factory=dict)
     decoder: str = ""
     fallback: str = ""

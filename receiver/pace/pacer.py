@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from receiver.pace.cadence import Cadence
+from receiver.pace.missed import Due
 from receiver.pace.refresh import Steady
 from receiver.pace.timeline import Timeline
 
@@ -51,10 +52,11 @@ MEAN_WEIGHT = 16
 
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[T]):
-    """Show ``item`` now; ``late_ns`` > 0: it missed its deadline by so much."""
+    """Show ``item`` now; ``late_ns`` > 0: it missed its deadline by so much. ``due``: None for the first picture."""
 
     item: T
     late_ns: int
+    due: Due | None = None
 
 
 @dataclass(slots=True)
@@ -136,7 +138,7 @@ class Pacer(Generic[T]):
             while len(queue) > 1:
                 queue.popleft()
                 self._drop("skipped")
-            return self._show(0)
+            return self._show(0, None)
         flip = self._next_vsync(now + self._render_ns)
         while len(queue) > 2 and self._deadline(queue[0]) < now + SKIPPABLE_NS and self._deadline(queue[1]) <= flip:
             queue.popleft()
@@ -151,7 +153,9 @@ class Pacer(Generic[T]):
         while len(queue) > 1 and self._deadline(queue[1]) <= flip:
             queue.popleft()
             self._drop("skipped")
-        late, overdue = max(0, now - self._deadline(queue[0])), self._overdue(queue[0])
+        deadline = self._deadline(queue[0])
+        late, overdue = max(0, now - deadline), self._overdue(queue[0])
+        due = Due(deadline, deadline - self._render_ns, queue[0].ready_ns)
         behind = overdue if overdue and len(queue) == 1 else min(max(missed, overdue), self.period_ns)
         if missed:
             self.timeline.resynchronise(behind)
@@ -159,7 +163,7 @@ class Pacer(Generic[T]):
             return None
         if overdue and not missed:
             self.timeline.resynchronise(behind)
-        return self._show(late)
+        return self._show(late, due)
 
     def wake_at(self, now: int) -> int | None:
         """When ``choose`` should be asked next so that the oldest picture makes its VSync; None: nothing waits."""
@@ -192,11 +196,11 @@ class Pacer(Generic[T]):
             self._drop(cause)
         self._queue.clear()
 
-    def _show(self, late: int) -> Choice[T]:
+    def _show(self, late: int, due: Due | None) -> Choice[T]:
         entry = self._queue.popleft()
         self._shown = entry.timestamp
         self.shown_late += late > 0
-        return Choice(entry.item, late)
+        return Choice(entry.item, late, due)
 
     def _aim(self, timestamp: int) -> int:
         return self.timeline.expected(timestamp) + self._decode_ns + self._render_ns + self._delay

@@ -44,10 +44,13 @@ class View:
 
 
 class Flip(NamedTuple):
-    """``on_screen_ns``: when the view was on the screen; ``waited_ns``: how much of the call was waiting for VSync."""
+    """In ns of CLOCK_MONOTONIC: when the view was on the screen; when it was handed to the display, and that call came
+    back; and when we were told that it is on the screen."""
 
     on_screen_ns: int
-    waited_ns: int
+    handed_ns: int
+    taken_ns: int
+    told_ns: int
 
 
 class Presenter(Protocol):

@@ -37,7 +37,7 @@ class HeadlessPresenter:
         vsync = self.next_vsync(began)
         while (left := vsync - time.monotonic_ns()) > 0:
             time.sleep(left / 1e9)
-        return Flip(vsync, vsync - began)
+        return Flip(vsync, began, began, time.monotonic_ns())
 
     def snapshot(self) -> pygame.Surface:
         surface = pygame.Surface(self.size, 0, 32)

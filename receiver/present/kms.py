@@ -223,20 +223,18 @@ class KmsPresenter:
         if self._lit is None or self._away:
             vsync = self.next_vsync(began)
             time.sleep(max(0, vsync - began) / 1e9)
-            return Flip(vsync, vsync - began)
+            return Flip(vsync, began, began, time.monotonic_ns())
         try:
-            shown, waited = self._lit.flip()
+            taken, shown = self._lit.flip()
         except PermissionError:
             log.warning("another program has taken %s", self)
             self._away = self._robbed = True
-            return Flip(began, 0)
-        if shown is None:
-            if not self._silent:
-                log.warning("%s did not tell within %.2f s that a picture was shown", self, EVENT_TIMEOUT_S)
-            self._silent = True
-            return Flip(time.monotonic_ns(), waited)
-        self._silent = False
-        return Flip(shown, waited)
+            return Flip(began, began, began, began)
+        if shown is None and not self._silent:
+            log.warning("%s did not tell within %.2f s that a picture was shown", self, EVENT_TIMEOUT_S)
+        self._silent = shown is None
+        told = time.monotonic_ns()
+        return Flip(told if shown is None else shown, began, taken, told)
 
     @property
     def rates(self) -> Collection[int]:

@@ -65,8 +65,10 @@ class WindowPresenter:
         self._composer.draw(view, pygame.display.get_surface())
 
     def flip(self) -> Flip:
+        handed = time.monotonic_ns()
         pygame.display.flip()
-        return Flip(time.monotonic_ns(), 0)
+        shown = time.monotonic_ns()
+        return Flip(shown, handed, shown, shown)
 
     def snapshot(self) -> pygame.Surface:
         return pygame.display.get_surface().copy()

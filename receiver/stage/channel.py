@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from receiver.media import Picture
+from receiver.pace.missed import Due
 from receiver.pace.pacer import Pacer
 from receiver.present.overlay import Place, StreamView
 from receiver.stage.counters import Counters
@@ -32,6 +33,8 @@ class Channel:
         self.shape = Shape(stream)
         self.pacer: Pacer[Picture] = Pacer(mode, next_vsync, period_ns)
         self.current: Picture | None = None
+        self.due: Due | None = None
+        """Of the current picture, when it was chosen."""
         self.live_since: int | None = None
         self.renewed = False
         """Another intake sends the stream, and no picture of it has been on the screen yet."""
@@ -57,6 +60,7 @@ class Channel:
         choice = self.pacer.choose(now)
         if choice is None:
             return False
+        self.due = choice.due
         self.current = replace(choice.item, stamps=msgspec.structs.replace(choice.item.stamps, chosen=now))
         return True
 

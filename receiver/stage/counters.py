@@ -23,6 +23,7 @@ class Counters:
         self._presented_before = 0
         self._transits: deque[int] = deque(maxlen=MAX_TRANSITS)
         self._dropped: Counter[str] = Counter()
+        self._missed: Counter[str] = Counter()
         self._codec = ""
         self._decoder = ""
         self._fallback = ""
@@ -42,6 +43,11 @@ class Counters:
     def drop(self, cause: str, count: int = 1) -> None:
         with self._lock:
             self._dropped[cause] += count
+
+    def miss(self, cause: str) -> None:
+        """A picture was shown at a later VSync than it was due at."""
+        with self._lock:
+            self._missed[cause] += 1
 
     def presented(self, picture: Picture, on_screen_ns: int) -> None:
         with self._lock:
@@ -76,6 +82,7 @@ class Counters:
                 dropped=dict(self._dropped + Counter(dropped)),
                 audio_offset_ms=audio_offset_ms,
                 shown_late=shown_late,
+                missed=dict(self._missed),
                 sound_dropped_ms=sound_dropped_ms,
                 decoder=self._decoder,
                 fallback=self._fallback,

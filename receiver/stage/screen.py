@@ -13,6 +13,7 @@ from receiver.clock import Clock
 from receiver.link import Scene, SetLayout, SetPicture
 from receiver.media import Picture
 from receiver.pace.layout import arrange
+from receiver.pace.missed import missed
 from receiver.pace.refresh import FilmRate
 from receiver.present.api import Flip, Panel, Placed, Presenter, View
 from receiver.present.idle import Sprite
@@ -77,6 +78,7 @@ class Screen:
         self._requests: list[int] = []
         self._stopping = False
         self._drawn: _Drawn | None = None
+        self._flip: Flip | None = None
         self._asleep = False
         self._film_rate = FilmRate()
         self._beat_ns = clock.now()
@@ -255,6 +257,7 @@ class Screen:
                 self._fall_asleep()
             for channel in shown:
                 self._tell(channel, channel in fresh, flip, now)
+            self._flip = flip
         for channel in fresh:
             if channel not in shown:
                 channel.counters.drop("dark" if scene.dark else "hidden")
@@ -291,7 +294,10 @@ class Screen:
             self._listener.live(channel)
         if fresh:
             with self._wake:
-                channel.pacer.rendered(flip.on_screen_ns - began - flip.waited_ns)
+                channel.pacer.rendered(flip.taken_ns - began)
+            period = 10**12 // self.presenter.refresh_mhz
+            if channel.due is not None and (cause := missed(channel.due, began, flip, self._flip, period)):
+                channel.counters.miss(cause)
             stamps = msgspec.structs.replace(picture.stamps, on_screen=flip.on_screen_ns)
             self._listener.presented(channel, replace(picture, stamps=stamps))
 

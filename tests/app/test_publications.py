@@ -33,7 +33,7 @@ def test_a_session_shows_who_not_by_which_key() -> None:
 
 
 def test_a_stream_shows_what_the_stage_and_the_intake_say() -> None:
-    shown = StreamStats(7, "VP8", 1280, 720, 29.5, 21.0, 300, 290, {"late": 10})
+    shown = StreamStats(7, "VP8", 1280, 720, 29.5, 21.0, 300, 290, {"late": 10}, missed={"ready_late": 3})
     received = IntakeStats(7, 9000, 12, 1_000_000, 3, 1, 301, 0, {"incomplete": 2}, 4.5, "AEAD_AES_256_GCM")
     documents = publications.streams([Cast(7, True, "Anna", True, (shown, received)), Cast(8, False, "Ben", False)])
     assert documents["7"] == {
@@ -47,6 +47,7 @@ def test_a_stream_shows_what_the_stage_and_the_intake_say() -> None:
         "transit_ms": 21.0,
         "frames_decoded": 300,
         "frames_presented": 290,
+        "missed": {"ready_late": 3},
         "packets_received": 9000,
         "packets_lost": 12,
         "bytes_received": 1_000_000,

@@ -107,21 +107,20 @@ class Lit:
             state = {**self._layers, self.route.plane: self._whole[back]}
         self._next = state
 
-    def flip(self) -> tuple[int | None, int]:
-        """Commit what was drawn and wait until it is shown: when that was, None if the card does not tell in time; and
-        how many ns of the call were waiting.
+    def flip(self) -> tuple[int, int | None]:
+        """Commit what was drawn and wait until it is shown: when the card had taken it, and when it was shown; None if
+        the card does not tell in time.
 
         Raises ReceiverError where the card takes no more pictures; PermissionError where we are no longer its master.
         """
         self._commit(self._next, time.monotonic_ns() + STUCK_NS)
         self._shown = self._next
         self._flipping = True
-        asked = time.monotonic_ns()
+        taken = time.monotonic_ns()
         shown = self._flipped()
-        waited = time.monotonic_ns() - asked
         if shown is not None and self.vblank_ns is not None:
             self.vblank_ns = shown
-        return shown, waited
+        return taken, shown
 
     def _commit(self, state: State, until_ns: int) -> None:
         """Hand over what differs from what is shown. An earlier flip that was never told of may still be under way."""
