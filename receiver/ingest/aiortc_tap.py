@@ -23,6 +23,7 @@ from receiver.errors import PeerError, ReceiverError
 from receiver.ingest.answer import LocalTransport
 from receiver.ingest.candidate import Candidate
 from receiver.ingest.sdp import Offer
+from receiver.ingest.srtp import NAMES, Unprotector
 
 AIORTC_VERSION = "1.16.0"
 MAX_WAITING = 256
@@ -67,6 +68,7 @@ def check() -> list[str]:
     names = ("_protocols", "_nominated", "_queue", "_local_username", "remote_candidates")
     wanted += [(transport._connection, name) for name in names]
     wanted += [(asyncio.SelectorEventLoop, "_remove_reader")]
+    wanted += [(pylibsrtp.Session(), name) for name in NAMES]
     missing += [
         f"{getattr(owner, '__name__', owner)!s} has no {name}" for owner, name in wanted if not hasattr(owner, name)
     ]
@@ -95,6 +97,8 @@ class PeerTransport:
         self._given = 0
         self._taken = 0
         self._sockets: dict[int, TapSocket] = {}
+        self.unprotect_rtp: Callable[[bytes], bytes]
+        """Decrypt, once the sockets are taken over. For the receive thread alone; raises as ``Unprotector.rtp``."""
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
     async def open(self) -> LocalTransport:
@@ -209,6 +213,7 @@ class PeerTransport:
             own = sock.dup()
             own.setblocking(False)
             self._sockets[protocol.id] = TapSocket(own, self._giver(protocol))
+        self.unprotect_rtp = Unprotector(self._dtls._rx_srtp).rtp
         return list(self._sockets.values())
 
     def _giver(self, protocol: Any) -> Callable[[bytes, tuple[Any, ...]], None]:
@@ -224,10 +229,6 @@ class PeerTransport:
             self._loop.call_soon_threadsafe(arrive, data, address)
 
         return give_back
-
-    def unprotect_rtp(self, data: bytes) -> bytes:
-        """Decrypt. For the receive thread alone. Raises pylibsrtp.Error or ValueError."""
-        return bytes(self._dtls._rx_srtp.unprotect(data))
 
     def unprotect_rtcp(self, data: bytes) -> bytes:
         """Decrypt. For the receive thread alone. Raises pylibsrtp.Error or ValueError."""

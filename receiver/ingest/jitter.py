@@ -69,23 +69,19 @@ class JitterBuffer:
         """Whether a frame has begun that is not complete."""
         return bool(self._frame)
 
-    def append(self, sequence: int, packet: RtpPacket) -> bool:
-        """The common case in short: the packet that is awaited, amid a frame. False: use ``insert`` and ``frames``."""
-        if (
-            sequence != self.awaited
-            or packet.marker
-            or packet.timestamp != self._frame_timestamp
-            or not self._frame
-            or not packet.payload
-            or self._opening is not None
-            or self._ring[(sequence + 1) % CAPACITY] is not None
-            or self._frame_bytes > MAX_FRAME_BYTES // 2
-            or len(self._frame) >= CAPACITY
-        ):
+    @property
+    def extensible(self) -> bool:
+        """Whether the frame at hand has its beginning, as the stream has, so that ``append`` may go on with it."""
+        return bool(self._frame) and self._opening is None
+
+    def append(self, sequence: int, payload: bytes) -> bool:
+        """The common case in short: the awaited packet, of the frame at hand and not its last, with none waiting behind
+        it. False: use ``insert`` and ``frames``."""
+        frame = self._frame
+        if not frame or not payload or self._frame_bytes > MAX_FRAME_BYTES // 2 or len(frame) >= CAPACITY:
             return False
-        self._frame.append(packet.payload)
-        self._frame_bytes += len(packet.payload)
-        self._capture_time = packet.capture_time or self._capture_time
+        frame.append(payload)
+        self._frame_bytes += len(payload)
         self.awaited = sequence + 1
         return True
 

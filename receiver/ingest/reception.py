@@ -13,6 +13,7 @@ from receiver.ingest.clock_map import CaptureClock, WallClock
 from receiver.ingest.colours import ColourTrack
 from receiver.ingest.depacketize import DEPACKETIZERS
 from receiver.ingest.forward_error_correction import Unpacker
+from receiver.ingest.header_prediction import HeaderPrediction
 from receiver.ingest.remb import BandwidthEstimator, SendingClock
 from receiver.ingest.rtp import RtpPacket
 from receiver.ingest.stats import SourceStats
@@ -85,14 +86,18 @@ class Reception:
         }
         self._video_source = self._sources["video"]
         self._extensions = plan.transport_cc_id, plan.capture_time_id, plan.colour_space_id
+        self._prediction = HeaderPrediction(plan.transport_cc_id, {plan.capture_time_id, plan.colour_space_id} - {0})
         self._ways = self._routes()
         self._no_way: tuple[Kind, Way] = "video", self._unknown
         self._parity = self._unpacker()
         self._colours = ColourTrack()
         self._stats: dict[int, SourceStats] = {}
+        self._run = self._run_bytes = 0
+        self._run_stats = SourceStats(0, CLOCK_RATE["video"])
         self._arrivals = ArrivalRecorder()
         self._feedback_at: int | None = None
         self._report_at: int | None = None
+        self._due: int | None = None
         self._bandwidth = BandwidthEstimator(1000 * START_KBPS) if plan.remb and not plan.transport_cc_id else None
         self._sending = SendingClock()
         self._sink: Sink | None = None
@@ -108,26 +113,47 @@ class Reception:
     def attach(self, sink: Sink | None) -> None:
         """Send frames there from now on, beginning with a keyframe; None: nowhere."""
         self._sink = sink
-        self._video.broken()
+        self.request_keyframe()
 
     def request_keyframe(self) -> None:
         """The decoder can't go on without a keyframe."""
+        self._due = None
         self._video.broken()
 
     # ---- the sender's side
 
     def rtp(self, data: bytes, now: int) -> None:
         """Take a decrypted RTP packet. Raises RtpError."""
+        prediction = self._prediction
+        if prediction.fits(data) and self._video.append(data[prediction.start :], now):
+            self._run += 1
+            self._run_bytes += len(data)
+            number = prediction.transport_sequence
+        else:
+            number = self._unpredicted(data, now)
+        if number is not None:
+            self._arrivals.add(number, now)
+            if self._feedback_at is None:
+                self._feedback_at = now + INTERVAL_NS
+                self._due = None
+
+    def _end_run(self) -> None:
+        """Count the predicted packets."""
+        if self._run:
+            self.counters.packets += self._run
+            self.counters.bytes += self._run_bytes
+            self._run_stats.followed(self._run)
+            self._run = self._run_bytes = 0
+
+    def _unpredicted(self, data: bytes, now: int) -> int | None:
+        """Its transport-wide sequence number."""
+        self._due = None
+        self._end_run()
         packet = rtp.parse(data, *self._extensions)
         if packet.colour_space:
             self._colours.note(packet.timestamp, packet.colour_space)
-        counters = self.counters
-        counters.packets += 1
-        counters.bytes += len(data)
-        if packet.transport_sequence is not None:
-            self._arrivals.add(packet.transport_sequence, now)
-            if self._feedback_at is None:
-                self._feedback_at = now + INTERVAL_NS
+        self.counters.packets += 1
+        self.counters.bytes += len(data)
         kind, take = self._ways.get(packet.payload_type, self._no_way)
         stats = self._stats.get(packet.ssrc) or self._source_stats(packet.ssrc, kind)
         if stats:
@@ -135,6 +161,18 @@ class Reception:
         if self._bandwidth and kind == "video" and packet.payload_type not in self._plan.rtx:
             self._bandwidth.packet(len(data), self._sending.place(packet.timestamp), now)
         take(packet, data, now)
+        if kind == "video":
+            self._predict(packet, data, stats)
+        return packet.transport_sequence
+
+    def _predict(self, packet: RtpPacket, data: bytes, stats: SourceStats | None) -> None:
+        """Amid a frame that comes plainly the next packet is known but for its payload."""
+        plain = packet.payload_type in self._plan.video and not self._bandwidth
+        if plain and stats and packet.ssrc == self._video_source.ssrc and self._video.amid_frame:
+            self._run_stats = stats
+            self._prediction.learn(data)
+        else:
+            self._prediction.forget()
 
     def _routes(self) -> dict[int, tuple[Kind, Way]]:
         """What becomes of each payload type, so that a packet is looked up once."""
@@ -214,6 +252,7 @@ class Reception:
 
     def rtcp(self, data: bytes, now: int) -> None:
         """Take a decrypted compound RTCP packet. Raises RtcpError."""
+        self._due = None
         for report in feedback.parse(data):
             if isinstance(report, feedback.Bye):
                 self.ended |= self._sources["video"].ssrc in report.ssrcs
@@ -288,6 +327,8 @@ class Reception:
 
     def poll(self, now: int) -> list[bytes]:
         """Give up what is overdue, and return the RTCP packets to send now."""
+        self._due = None
+        self._end_run()
         self._emit_video(self._video.give_up(now), now)
         self._emit_audio(self._audio.give_up(now), now)
         out: list[bytes] = []
@@ -297,7 +338,7 @@ class Reception:
             if missing and self._plan.nack:
                 self.counters.nacks += 1
                 out.append(feedback.nack(self._local_ssrc, video_ssrc, missing))
-            if self._sink is not None and self._sink.ready and self._video.gate.due(now):
+            if self._video.gate.closed and self._sink is not None and self._sink.ready and self._video.gate.due(now):
                 self.counters.plis += 1
                 out += self._keyframe_request(video_ssrc)
         if self._feedback_at is not None and now >= self._feedback_at:
@@ -327,11 +368,21 @@ class Reception:
         return out
 
     def deadline(self, now: int) -> int:
-        """When to call ``poll`` next, at most a report interval away."""
+        """When to call ``poll`` next, at most a report interval away.
+
+        It is found anew only after what may bring it forward; a predicted packet may put it off, and then an early call
+        of ``poll`` does nothing.
+        """
+        if self._due is None:
+            self._due = self._find_due(now)
+        return self._due
+
+    def _find_due(self, now: int) -> int:
         times = [self._feedback_at, self._report_at, self._video.deadline(), self._audio.deadline()]
-        if self._bandwidth and self._sources["video"].ssrc is not None:
+        video_ssrc = self._video_source.ssrc
+        if self._bandwidth and video_ssrc is not None:
             times.append(self._bandwidth.due)
-        if self._sink is not None and self._sink.ready and self._sources["video"].ssrc is not None:
+        if self._video.gate.closed and video_ssrc is not None and self._sink is not None and self._sink.ready:
             times.append(self._video.gate.deadline())
         return min((time for time in times if time is not None), default=now + REPORT_NS)
 

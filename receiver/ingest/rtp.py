@@ -46,14 +46,10 @@ def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0, colou
     flags, second, sequence, timestamp, ssrc = _unpack(data)
     if flags >> 6 != 2:
         raise RtpError(f"RTP version {flags >> 6} is not 2")
-    start = 12 + 4 * (flags & 0x0F)
     transport_sequence = None
     capture_time = colour_space = b""
-    if flags & 0x10:
-        if start + 4 > end:
-            raise RtpError("the RTP packet ends inside its header extension")
-        first = start + 4
-        start = first + 4 * (data[start + 2] << 8 | data[start + 3])
+    first, start = extension_bounds(data)
+    if first:
         if start > end:
             raise RtpError("the RTP header extension is longer than the packet")
         for identifier, at, after in extensions(data, first, start):
@@ -83,7 +79,17 @@ def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0, colou
     )
 
 
-def extensions(data: bytes, at: int, end: int) -> list[tuple[int, int, int]]:
+def extension_bounds(data: bytes | bytearray) -> tuple[int, int]:
+    """Where the content of the header extension begins, 0 if there is none, and where the payload does."""
+    start = 12 + 4 * (data[0] & 0x0F)
+    if not data[0] & 0x10:
+        return 0, start
+    if start + 4 > len(data):
+        raise RtpError("the RTP packet ends inside its header extension")
+    return start + 4, start + 4 + 4 * (data[start + 2] << 8 | data[start + 3])
+
+
+def extensions(data: bytes | bytearray, at: int, end: int) -> list[tuple[int, int, int]]:
     """The elements of a header extension whose content goes from ``at``, just behind its length, to ``end``: (id, where
     the value begins, where it ends). What can't be read is left out (RFC 8285 section 4)."""
     found: list[tuple[int, int, int]] = []
@@ -150,6 +156,11 @@ class Unwrapper:
             self._highest = highest = highest + ahead
             return highest
         return highest + ahead - self._span
+
+    def advance(self, count: int) -> None:
+        """So many values after the highest came, one after the other."""
+        if self._highest is not None:
+            self._highest += count
 
     def peek(self, value: int) -> int:
         """Like ``unwrap``, without learning from the value."""

@@ -41,6 +41,8 @@ class StageLink:
         return not self._late() and self._sender.send(frame)
 
     def flush(self) -> bool:
+        if not self._sender.pending:
+            return False
         self._sender.flush()
         self._late()
         return self._sender.pending

@@ -43,6 +43,11 @@ class SourceStats:
                 self._jitter += (min(step, 0x100000000 - step) - self._jitter) / 16
             self._transit = transit
 
+    def followed(self, count: int) -> None:
+        """Count so many more packets of the same frame, right behind the last."""
+        self.received += count
+        self._sequences.advance(count)
+
     def sender_report(self, report: SenderReport, now: int) -> None:
         self._last_sr = report.ntp >> 16 & 0xFFFFFFFF
         self._last_sr_at = now

@@ -27,6 +27,7 @@ class ArrivalRecorder:
 
     def __init__(self) -> None:
         self._unwrapper = Unwrapper(16)
+        self._heard: list[tuple[int, int]] = []  # as they came; looked through when feedback is due
         self._arrivals: dict[int, int] = {}
         self._base = 0
         self._last_at = 0
@@ -34,21 +35,30 @@ class ArrivalRecorder:
 
     def add(self, sequence: int, now: int) -> None:
         """A packet with this transport-wide number arrived."""
-        number = self._unwrapper.unwrap(sequence)
-        if not self._arrivals and number > self._base:
-            skipped = number - self._base > MAX_SPAN or now - self._last_at > OUTAGE_NS
-            self._base = number if skipped or not self._base else self._base
-        self._last_at = now
-        if number < self._base:
-            return  # already reported as lost
-        if number - self._base > MAX_SPAN:
-            self._arrivals.clear()
-            self._base = number
-        self._arrivals.setdefault(number, now)
+        self._heard.append((sequence, now))
+        if len(self._heard) >= MAX_SPAN:
+            self._look_through()
+
+    def _look_through(self) -> None:
+        heard, self._heard = self._heard, []
+        unwrap, arrivals = self._unwrapper.unwrap, self._arrivals
+        for sequence, now in heard:
+            number = unwrap(sequence)
+            if not arrivals and number > self._base:
+                skipped = number - self._base > MAX_SPAN or now - self._last_at > OUTAGE_NS
+                self._base = number if skipped or not self._base else self._base
+            self._last_at = now
+            if number < self._base:
+                continue  # already reported as lost
+            if number - self._base > MAX_SPAN:
+                arrivals.clear()
+                self._base = number
+            arrivals.setdefault(number, now)
 
     def build(self, local_ssrc: int, media_ssrc: int) -> list[bytes]:
         """Feedback on all that arrived since the last call; empty if nothing did."""
         packets = []
+        self._look_through()
         while self._arrivals:
             packets.append(self._build_one(local_ssrc, media_ssrc))
         return packets

@@ -68,11 +68,6 @@ class VideoStream:
         """Take a packet; return the frames that it completes. ``repair``: it came in place of a lost one; ``rebuilt``:
         from parity, so it tells nothing of how long a request takes."""
         sequence = self._sequences.unwrap(packet.sequence)
-        if self._newest == sequence - 1 and not self.gate.closed and self._jitter.append(sequence, packet):
-            self._newest = sequence
-            self._newest_at = now
-            self._tail_probes = 0
-            return []
         self._note_gaps(sequence, now, repair and not rebuilt)
         inserted = self._jitter.insert(sequence, packet, now)
         if inserted is Inserted.RESTARTED:
@@ -89,6 +84,22 @@ class VideoStream:
         if self.gate.closed:
             self._look_for_keyframe(sequence, packet, now)
         return self._frames()
+
+    @property
+    def amid_frame(self) -> bool:
+        """Whether all is in order, and more of a frame that has begun is to come next."""
+        in_order = self._newest is not None and self._jitter.awaited == self._newest + 1
+        return in_order and self._jitter.extensible and not self.gate.closed
+
+    def append(self, payload: bytes, now: int) -> bool:
+        """Take the packet that was predicted ``amid_frame``: the next one, of the same frame and not its last. False
+        where that is no more so."""
+        if self._newest is None or self.gate.closed or not self._jitter.append(self._newest + 1, payload):
+            return False
+        self._newest += 1
+        self._newest_at = now
+        self._tail_probes = 0
+        return True
 
     def _note_gaps(self, sequence: int, now: int, repair: bool) -> None:
         if self._newest is None:
