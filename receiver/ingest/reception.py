@@ -12,7 +12,7 @@ from receiver.ingest.audio import AudioStream, Sound
 from receiver.ingest.clock_map import CaptureClock, WallClock
 from receiver.ingest.colours import ColourTrack
 from receiver.ingest.depacketize import DEPACKETIZERS
-from receiver.ingest.forward_error_correction import Unpacker
+from receiver.ingest.forward_error_correction import Repairer, Unpacker
 from receiver.ingest.header_prediction import HeaderPrediction
 from receiver.ingest.remb import BandwidthEstimator, SendingClock
 from receiver.ingest.rtp import RtpPacket
@@ -52,6 +52,7 @@ class Counters:
     frames: int = 0
     nacks: int = 0
     plis: int = 0
+    rebuilt: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
 
 
@@ -89,7 +90,7 @@ class Reception:
         self._prediction = HeaderPrediction(plan.transport_cc_id, {plan.capture_time_id, plan.colour_space_id} - {0})
         self._ways = self._routes()
         self._no_way: tuple[Kind, Way] = "video", self._unknown
-        self._parity = self._unpacker()
+        self._new_parity()
         self._colours = ColourTrack()
         self._stats: dict[int, SourceStats] = {}
         self._run = self._run_bytes = 0
@@ -105,8 +106,10 @@ class Reception:
         self._fir_command = 0
         self.ended = False
 
-    def _unpacker(self) -> Unpacker:
-        return Unpacker(self._plan.ulpfec, self._plan.transport_cc_id, self._plan.capture_time_id)
+    def _new_parity(self) -> None:
+        plan = self._plan
+        self._parity = Unpacker(plan.ulpfec, plan.transport_cc_id, plan.capture_time_id)
+        self._repairer = None if plan.flexfec is None else Repairer(plan.transport_cc_id, plan.capture_time_id)
 
     # ---- the stage's side
 
@@ -167,7 +170,7 @@ class Reception:
 
     def _predict(self, packet: RtpPacket, data: bytes, stats: SourceStats | None) -> None:
         """Amid a frame that comes plainly the next packet is known but for its payload."""
-        plain = packet.payload_type in self._plan.video and not self._bandwidth
+        plain = packet.payload_type in self._plan.video and not self._bandwidth and not self._repairer
         if plain and stats and packet.ssrc == self._video_source.ssrc and self._video.amid_frame:
             self._run_stats = stats
             self._prediction.learn(data)
@@ -182,6 +185,7 @@ class Reception:
             ways[number] = ("audio" if inner in plan.audio else "video", self._redundant)
         ways |= dict.fromkeys(plan.audio, ("audio", self._sound))
         ways |= dict.fromkeys(plan.rtx, ("video", self._repair))
+        ways |= {} if plan.flexfec is None else {plan.flexfec: ("video", self._parity_beside)}
         return ways | dict.fromkeys(plan.video, ("video", self._picture))
 
     def _picture(self, packet: RtpPacket, data: bytes, now: int) -> None:
@@ -189,6 +193,19 @@ class Reception:
             self._follow(packet.ssrc, "video")
         if units := self._video.packet(packet, now):
             self._emit_video(units, now)
+        if self._repairer:
+            self._rebuilt(self._repairer.media(packet, data), now)
+
+    def _parity_beside(self, packet: RtpPacket, data: bytes, now: int) -> None:
+        """FlexFEC: it protects the picture's packets and is none of them."""
+        if self._repairer and packet.payload:
+            self._rebuilt(self._repairer.parity(packet.payload), now)
+
+    def _rebuilt(self, packets: list[RtpPacket], now: int) -> None:
+        for one in packets:
+            if one.ssrc == self._video_source.ssrc and one.payload_type in self._plan.video:
+                self.counters.rebuilt += 1
+                self._emit_video(self._video.packet(one, now, repair=True, rebuilt=True), now)
 
     def _sound(self, packet: RtpPacket, data: bytes, now: int) -> None:
         self._follow(packet.ssrc, "audio")
@@ -242,7 +259,7 @@ class Reception:
         if source.ssrc is not None:
             (self._video if kind == "video" else self._audio).restart()
             if kind == "video":
-                self._parity = self._unpacker()
+                self._new_parity()
                 self._sending = SendingClock()
                 if self._bandwidth:
                     self._bandwidth.restart()

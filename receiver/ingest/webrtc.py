@@ -144,6 +144,7 @@ class WebRtcStream:
             dict(dropped),
             None if round_trip is None else round_trip / 1e6,
             self._transport.cipher if thread else "",
+            counters.rebuilt,
         )
 
     async def close(self) -> None:

@@ -114,7 +114,10 @@ class UrlState(msgspec.Struct, frozen=True, tag="url-state"):
 
 
 class IntakeStats(msgspec.Struct, frozen=True, tag="intake-stats"):
-    """Once a second. Counters since the stream began; names of W3C webrtc-stats where it has them."""
+    """Once a second. Counters since the stream began; names of W3C webrtc-stats where it has them.
+
+    ``packets_rebuilt``: lost ones that parity gave back, without their being sent again.
+    """
 
     stream: int
     packets_received: int
@@ -127,3 +130,4 @@ class IntakeStats(msgspec.Struct, frozen=True, tag="intake-stats"):
     dropped: dict[str, int]
     round_trip_ms: float | None = None
     srtp_cipher: str = ""
+    packets_rebuilt: int = 0

@@ -2,6 +2,7 @@
 
 import contextlib
 import struct
+from dataclasses import replace
 
 from receiver.decode.hwaccel import vp8_size
 from receiver.errors import ProtocolError
@@ -124,6 +125,11 @@ def reception(data: bytes) -> None:
     video: dict[int, Codec] = {96: "VP8", 103: "H264", 98: "VP9", 35: "AV1", 49: "H265"}
     redundant = {118: 120, 63: 111}
     plan = Plan(video, {111: "opus"}, {97: 96, 119: 118}, True, 3, 4, fir=True, remb=True, red=redundant, ulpfec=120)
+    _receive(data, plan)
+    _receive(data, replace(plan, transport_cc_id=0, flexfec=50))
+
+
+def _receive(data: bytes, plan: Plan) -> None:
     whole = Reception(1, plan, 42)
     whole.attach(_Stage())
     now = 1_000_000_000
@@ -181,6 +187,7 @@ PACKETS = (
     packet(118, 11, b"\x60" + VP8_KEY, extension=NUMBERED),
     packet(118, 13, b"\x78" + bytes.fromhex("0000000b00000000000000146000") + bytes(20), False),
     packet(119, 2, b"\x00\x0c\x60" + VP8_KEY, ssrc=2),
+    packet(50, 1, bytes.fromhex("0000000000000000010000000000000100019800") + bytes(20), False, 4),
     REPORT + BYE,
 )
 

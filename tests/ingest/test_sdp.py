@@ -264,14 +264,23 @@ def test_sound_may_come_twice_and_is_answered_so_that_chromium_does_it():
 
 
 def test_parity_is_answered_where_it_pays(monkeypatch):
-    monkeypatch.setattr(answer, "FORWARD_ERROR_CORRECTION", True)
+    monkeypatch.setattr(answer, "PARITY_AMONG_MEDIA", True)
     plan, text = negotiate(REDUNDANT)
     assert (plan.red[109], plan.ulpfec, plan.rtx[110]) == (108, 108, 109)
     assert "m=video 9 UDP/TLS/RTP/SAVPF 96 97 103 104 109 110 108\r\n" in text
-    monkeypatch.setattr(answer, "FORWARD_ERROR_CORRECTION", False)
+    monkeypatch.setattr(answer, "PARITY_AMONG_MEDIA", False)
     plan, text = negotiate(REDUNDANT)
     assert plan.ulpfec is None
     assert "ulpfec" not in text
+
+
+def test_flexible_parity_is_answered_where_it_is_offered():
+    line = "a=rtpmap:49 flexfec-03/90000\r\na=fmtp:49 repair-window=10000000\r\n"
+    offer = REDUNDANT.replace("a=rtpmap:109 ", f"{line}a=rtpmap:109 ")
+    plan, text = negotiate(offer)
+    assert (plan.flexfec, plan.ulpfec) == (49, None)
+    assert line in text
+    assert "m=video 9 UDP/TLS/RTP/SAVPF 96 97 103 104 49\r\n" in text
 
 
 @pytest.mark.parametrize(

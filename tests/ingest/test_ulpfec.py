@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from receiver.ingest import ulpfec
 from receiver.ingest.forward_error_correction import Unpacker
+from receiver.ingest.parity import MAX_PACKETS, MAX_PARITIES, ParityDecoder
 from receiver.ingest.rtp import RtpError, RtpPacket, parse
-from receiver.ingest.ulpfec import MAX_PACKETS, UlpfecDecoder
 
 RED, FEC, VP8 = 118, 120, 96
 BASE = 1 << 16
@@ -48,7 +48,7 @@ def test_any_one_lost_packet_is_rebuilt(payloads, data):
     lost = data.draw(st.sampled_from(sorted(packets)))
     early = data.draw(st.booleans())
     parity = ulpfec.parse(protect(packets), 42, BASE + len(packets))
-    decoder = UlpfecDecoder()
+    decoder = ParityDecoder()
     found = decoder.parity(parity) if early else []
     for number, one in packets.items():
         if number != lost:
@@ -62,7 +62,7 @@ def test_any_one_lost_packet_is_rebuilt(payloads, data):
 def test_of_two_lost_packets_none_is_invented(payloads, data):
     packets = {BASE + place: packet(BASE + place, *it) for place, it in enumerate(payloads)}
     lost = data.draw(st.lists(st.sampled_from(sorted(packets)), min_size=2, max_size=2, unique=True))
-    decoder = UlpfecDecoder()
+    decoder = ParityDecoder()
     for number in packets.keys() - set(lost):
         decoder.media(number, packets[number])
     assert decoder.parity(ulpfec.parse(protect(packets), 42, BASE + 50)) == []
@@ -70,7 +70,7 @@ def test_of_two_lost_packets_none_is_invented(payloads, data):
 
 def test_one_parity_gives_back_what_the_next_one_lacks():
     packets = {BASE + place: packet(BASE + place, bytes((place,)) * 20) for place in range(4)}
-    decoder = UlpfecDecoder()
+    decoder = ParityDecoder()
     for number in (BASE, BASE + 3):
         decoder.media(number, packets[number])
     row = ulpfec.parse(protect({n: packets[n] for n in (BASE, BASE + 1, BASE + 2)}), 42, BASE + 9)
@@ -81,7 +81,7 @@ def test_one_parity_gives_back_what_the_next_one_lacks():
 
 @given(st.binary(max_size=90), st.integers(0, 1 << 20))
 def test_arbitrary_bytes_raise_only_rtp_errors(payload, near):
-    decoder = UlpfecDecoder()
+    decoder = ParityDecoder()
     decoder.media(near - 1, packet(near - 1, b"x"))
     try:
         parity = ulpfec.parse(payload, 42, near)
@@ -92,12 +92,12 @@ def test_arbitrary_bytes_raise_only_rtp_errors(payload, near):
 
 
 def test_it_remembers_no_more_than_it_should():
-    decoder = UlpfecDecoder()
+    decoder = ParityDecoder()
     for number in range(BASE, BASE + 3 * MAX_PACKETS):
         decoder.media(number, packet(number, b"x"))
         decoder.parity(ulpfec.parse(protect({number + 5: b"\x80" * 20, number + 6: b"\x80" * 20}), 42, number))
     assert len(decoder._packets) <= MAX_PACKETS
-    assert len(decoder._parities) <= ulpfec.MAX_PARITIES
+    assert len(decoder._parities) <= MAX_PARITIES
 
 
 def unpack(unpacker: Unpacker, data: bytes) -> list[RtpPacket]:

@@ -71,10 +71,12 @@ class FakeStage:
 
 
 class LossyRelay:
-    """A network between sender and intake: both see only its addresses. ``loss`` is a probability, for each way."""
+    """A network between sender and intake: both see only its addresses. ``loss`` is a probability, for each way;
+    ``refuses`` says what of the sender's it never carries."""
 
     def __init__(self) -> None:
         self.loss = 0.0
+        self.refuses: Callable[[bytes], bool] = lambda _: False
         self.delay_s, self.jitter_s = 0.020, 0.003
         self.lost = self.carried = 0
         self._dice = random.Random(1)
@@ -102,7 +104,8 @@ class LossyRelay:
 
     def _from_sender(self) -> None:
         data, self._sender = self._near.recvfrom(2048)
-        self._carry(self._far, data, self._intake)
+        if not self.refuses(data):
+            self._carry(self._far, data, self._intake)
 
     def _from_intake(self) -> None:
         self._carry(self._near, self._far.recv(2048), self._sender)

@@ -55,10 +55,15 @@ async ({width, height, noise}) => {
 """
 
 
+FLEXFEC = "--force-fieldtrials=WebRTC-FlexFEC-03-Advertised/Enabled/WebRTC-FlexFEC-03/Enabled/"
+
+
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
+async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    """A page; its parameters are further flags of the browser."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
+        flags = [*CHROMIUM_FLAGS, *getattr(request, "param", ())]
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
         page = await browser.new_page()
         await page.goto("about:blank")
         yield page
@@ -203,6 +208,24 @@ async def test_a_lossy_network_is_repaired(page, intake, relay, codec):
     assert len(frames) > 60
     assert stats.nack_count > 0
     assert longest_gap_s(frames) < 2
+
+
+@pytest.mark.parametrize("page", [(FLEXFEC,)], indirect=True)
+async def test_parity_gives_back_what_is_lost(page, intake, relay):
+    """Nothing is sent again here: what heals the picture is FlexFEC alone, and keyframes."""
+    relay.refuses = lambda packet: len(packet) > 1 and packet[1] & 0x7F == 97  # what RTX would bring back
+    stage = await cast(page, intake, "VP8", 1280, 720, noise=100, relay=relay)
+    await asyncio.sleep(2)
+    relay.loss = 0.02
+    start = len(stage.video())
+    await asyncio.sleep(6)
+    stats, frames = await intake.stats(), stage.video()[start:]
+    print(
+        f"FlexFEC, 20 ms and 2 % loss each way: {len(frames)} frames, longest gap {longest_gap_s(frames):.2f} s\n"
+        f"{stats}"
+    )
+    assert stats.packets_rebuilt > 0
+    assert len(decode("VP8", stage.video())) == len(stage.video())
 
 
 async def test_an_outage_heals(page, intake, relay):
