@@ -42,6 +42,7 @@ class EncodedFrame(msgspec.Struct, frozen=True, tag="frame"):
     (only a keyframe heals it; for sound: conceal the gap).
     ``capture_ns``: when the sender captured it, mapped to our clock by sender reports; None until the first report.
     ``colours``: what the sender says of them beside the bitstream; it counts more than what the bitstream says.
+    ``playout``: the least and the most ns from its arrival to the screen that the sender wants; None: as we see fit.
     """
 
     stream: int
@@ -55,6 +56,7 @@ class EncodedFrame(msgspec.Struct, frozen=True, tag="frame"):
     complete_ns: int
     capture_ns: int | None = None
     colours: Colours | None = None
+    playout: tuple[int, int] | None = None
 
 
 class Stamps(msgspec.Struct, frozen=True, array_like=True):

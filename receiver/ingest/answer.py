@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 from receiver.ingest.candidate import Candidate
 from receiver.ingest.depacketize import DEPACKETIZERS
-from receiver.ingest.sdp import CAPTURE_TIME, COLOUR_SPACE, TRANSPORT_CC, Offer, OfferedMedia, PayloadFormat, SdpError
+from receiver.ingest.sdp import (
+    CAPTURE_TIME,
+    COLOUR_SPACE,
+    PLAYOUT_DELAY,
+    TRANSPORT_CC,
+    Offer,
+    OfferedMedia,
+    PayloadFormat,
+    SdpError,
+)
 from receiver.media import CLOCK_RATE, Codec, Kind
 
 START_KBPS = 6000
@@ -73,6 +82,7 @@ class Plan:
     transport_cc_id: int = 0
     capture_time_id: int = 0
     colour_space_id: int = 0
+    playout_delay_id: int = 0
     pli: bool = True
     fir: bool = False
     remb: bool = False
@@ -129,6 +139,7 @@ def _formats(media: OfferedMedia, codecs: tuple[Codec, ...], plan: Plan) -> list
         return []
     if kind == "video":
         plan.colour_space_id = media.extensions.get(COLOUR_SPACE, 0)
+        plan.playout_delay_id = media.extensions.get(PLAYOUT_DELAY, 0)
         plan.pli = not plan.fir or any("nack pli" in one.feedback for one in formats)
     return _sound_twice(media, plan) + formats if kind == "audio" else formats + _parity(media, plan)
 
@@ -225,7 +236,7 @@ def write(
         lines += [f"a=mid:{media.mid}"] if media.mid else []
         lines += ["a=recvonly", "a=rtcp-mux"]
         lines += ["a=rtcp-rsize"] if media.rtcp_rsize else []
-        for uri in (TRANSPORT_CC, CAPTURE_TIME, COLOUR_SPACE):
+        for uri in (TRANSPORT_CC, CAPTURE_TIME, COLOUR_SPACE, PLAYOUT_DELAY):
             if uri in media.extensions:
                 lines.append(f"a=extmap:{media.extensions[uri]} {uri}")
         for accepted_format in accepted[index]:

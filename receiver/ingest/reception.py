@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from receiver.ingest import feedback, red, rtp
+from receiver.ingest import feedback, playout, red, rtp
 from receiver.ingest.access_unit import DepacketizeError
 from receiver.ingest.answer import START_KBPS, Plan
 from receiver.ingest.audio import AudioStream, Sound
@@ -86,12 +86,14 @@ class Reception:
             kind: _Source(kind, CaptureClock(wall, CLOCK_RATE[kind]), Timeline(CLOCK_RATE[kind])) for kind in CLOCK_RATE
         }
         self._video_source = self._sources["video"]
-        self._extensions = plan.transport_cc_id, plan.capture_time_id, plan.colour_space_id
-        self._prediction = HeaderPrediction(plan.transport_cc_id, {plan.capture_time_id, plan.colour_space_id} - {0})
+        read = plan.capture_time_id, plan.colour_space_id, plan.playout_delay_id
+        self._extensions = plan.transport_cc_id, *read
+        self._prediction = HeaderPrediction(plan.transport_cc_id, {*read} - {0})
         self._ways = self._routes()
         self._no_way: tuple[Kind, Way] = "video", self._unknown
         self._new_parity()
         self._colours = ColourTrack()
+        self._playout: playout.Limits | None = None
         self._stats: dict[int, SourceStats] = {}
         self._run = self._run_bytes = 0
         self._run_stats = SourceStats(0, CLOCK_RATE["video"])
@@ -155,6 +157,8 @@ class Reception:
         packet = rtp.parse(data, *self._extensions)
         if packet.colour_space:
             self._colours.note(packet.timestamp, packet.colour_space)
+        if packet.playout_delay:
+            self._playout = playout.read(packet.playout_delay) or self._playout
         self.counters.packets += 1
         self.counters.bytes += len(data)
         kind, take = self._ways.get(packet.payload_type, self._no_way)
@@ -263,6 +267,7 @@ class Reception:
                 self._sending = SendingClock()
                 if self._bandwidth:
                     self._bandwidth.restart()
+                self._playout = None
             source.timeline.restart()
             source.capture.forget()
         source.ssrc = ssrc
@@ -306,6 +311,7 @@ class Reception:
             now,
             capture.capture_ns(timestamp, unit.first_ns),
             self._colours.of(unit.timestamp, unit.keyframe),
+            self._playout,
         )
         self.counters.frames += 1
         if not sink.send(frame):

@@ -19,7 +19,8 @@ class RtpPacket(NamedTuple):
     """One packet. ``sequence`` 16 bit, ``timestamp`` 32 bit, as on the wire; ``payload`` without padding.
 
     ``transport_sequence``: the transport-wide sequence number, where the packet carries one; ``capture_time``: the
-    bytes of the absolute capture time, or none; ``colour_space`` likewise, see ``colours``.
+    bytes of the absolute capture time, or none; ``colour_space`` and ``playout_delay`` likewise, see ``colours`` and
+    ``playout``.
     """
 
     payload_type: int
@@ -31,6 +32,7 @@ class RtpPacket(NamedTuple):
     transport_sequence: int | None = None
     capture_time: bytes = b""
     colour_space: bytes = b""
+    playout_delay: bytes = b""
 
 
 def is_rtcp(data: bytes) -> bool:
@@ -38,7 +40,13 @@ def is_rtcp(data: bytes) -> bool:
     return len(data) >= 2 and 192 <= data[1] <= 223
 
 
-def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0, colour_space_id: int = 0) -> RtpPacket:
+def parse(
+    data: bytes,
+    transport_cc_id: int = 0,
+    capture_time_id: int = 0,
+    colour_space_id: int = 0,
+    playout_delay_id: int = 0,
+) -> RtpPacket:
     """Read one packet; the numbers are those negotiated for the header extensions, 0 for none. Raises RtpError."""
     end = len(data)
     if end < 12:
@@ -47,7 +55,7 @@ def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0, colou
     if flags >> 6 != 2:
         raise RtpError(f"RTP version {flags >> 6} is not 2")
     transport_sequence = None
-    capture_time = colour_space = b""
+    capture_time = colour_space = playout_delay = b""
     first, start = extension_bounds(data)
     if first:
         if start > end:
@@ -59,6 +67,8 @@ def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0, colou
                 capture_time = data[at:after]
             elif identifier == colour_space_id:
                 colour_space = data[at:after]
+            elif identifier == playout_delay_id:
+                playout_delay = data[at:after]
     if start > end:
         raise RtpError("the RTP packet ends inside its list of contributing sources")
     if flags & 0x20 and start < end:
@@ -76,6 +86,7 @@ def parse(data: bytes, transport_cc_id: int = 0, capture_time_id: int = 0, colou
         transport_sequence,
         capture_time,
         colour_space,
+        playout_delay,
     )
 
 

@@ -16,6 +16,7 @@ MAX_CANDIDATES = 32
 
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 COLOUR_SPACE = "http://www.webrtc.org/experiments/rtp-hdrext/color-space"
+PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~\w-]{1,64}", re.ASCII)

@@ -3,10 +3,10 @@
     target   = capture-aligned pts + measured mean decode latency + measured render overhead + delay
     deadline = target, aligned to the next VSync
 
-``delay`` is what jitter, the mode and the sound ask for. Smooth mode keeps at least two pictures in hand, and its
-cadence (``Cadence``); interactive mode waits for as little jitter as it can see: what is below one VSync is not worth
-a wait. Deadlines are computed
-when they are looked at, never stored, so a changed timeline moves the whole queue and order can't break.
+``delay`` is what jitter, the mode and the sound ask for, within the limits that the sender may set. Smooth mode keeps
+at least two pictures in hand, and its cadence (``Cadence``); interactive mode waits for as little jitter as it can see:
+what is below one VSync is not worth a wait. Deadlines are computed when they are looked at, never stored, so a changed
+timeline moves the whole queue and order can't break.
 
 Drop rules, each with its cause:
 
@@ -88,6 +88,7 @@ class Pacer(Generic[T]):
         self._delay = 0
         self._slewed_at: int | None = None
         self.hold_ns = 0
+        self.playout: tuple[int, int] | None = None
         self.dropped: dict[str, int] = {}
         self.shown_late = 0
 
@@ -220,7 +221,14 @@ class Pacer(Generic[T]):
             jitter = max(prefill, most)
         else:
             jitter = min(max(median, most - self.period_ns), prefill, INTERACTIVE_MAX_NS)
-        return jitter + min(max(self.hold_ns, 0), MAX_HOLD_NS)
+        return self._as_wished(jitter + min(max(self.hold_ns, 0), MAX_HOLD_NS))
+
+    def _as_wished(self, delay: int) -> int:
+        """Within the sender's limits, which count from a frame's arrival to the screen, as far as the queue reaches."""
+        if self.playout is None:
+            return delay
+        least, most = (limit - self._decode_ns - self._render_ns for limit in self.playout)
+        return max(0, min(max(delay, min(least, MAX_HOLD_NS)), most))
 
     def _slew(self, now: int) -> None:
         wanted = self._wanted_delay()

@@ -179,6 +179,10 @@ class Screen:
         with self._wake:
             channel.pacer.hold_ns = hold_ns
 
+    def set_playout(self, channel: Channel, limits: tuple[int, int] | None) -> None:
+        """Keep the channel's pictures within what its sender wants: ``EncodedFrame.playout``."""
+        channel.pacer.playout = limits
+
     def captured(self, channel: Channel, timestamp: int) -> int | None:
         """When the picture of that timestamp was captured, on our clock, where the sender's reports tell."""
         with self._wake:

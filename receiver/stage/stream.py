@@ -79,6 +79,7 @@ class Stream:
                     self._parted.remove(message.kind)
                     message = msgspec.structs.replace(message, discontinuity=True)
                 if message.kind == "video":
+                    self._screen.set_playout(self.channel, message.playout)
                     self._video.push(message)
                 else:
                     self.sound.push(message)

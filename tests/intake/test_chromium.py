@@ -228,6 +228,16 @@ async def test_parity_gives_back_what_is_lost(page, intake, relay):
     assert len(decode("VP8", stage.video())) == len(stage.video())
 
 
+PLAYOUT = "--force-fieldtrials=WebRTC-ForceSendPlayoutDelay/min_ms:150,max_ms:400/"
+
+
+@pytest.mark.parametrize(("page", "limits"), [((PLAYOUT,), (150_000_000, 400_000_000))], indirect=["page"])
+async def test_the_senders_wish_for_the_way_to_the_screen_comes_along(page, intake, limits):
+    stage = await cast(page, intake, "VP8")
+    await intake.until(lambda: len(stage.video()) > 20)
+    assert {frame.playout for frame in stage.video()} == {limits}
+
+
 async def test_an_outage_heals(page, intake, relay):
     stage = await cast(page, intake, "VP8", 1280, 720, noise=100, relay=relay)
     await asyncio.sleep(2)

@@ -61,10 +61,12 @@ def play(
     vsync: Callable[[int], int] = grid,
     hold_ns: int = 0,
     late_ms: float = 0,
+    playout: tuple[int, int] | None = None,
 ) -> tuple[list[Shown], Pacer[Frame]]:
     """A decoder that takes ``decode_ms`` a frame and a presenter, without sleeping. Each waking is ``late_ms`` late."""
     pacer: Pacer[Frame] = Pacer(mode, vsync, PERIOD)
     pacer.hold_ns = hold_ns
+    pacer.playout = playout
     ready: list[tuple[int, Frame]] = []
     free = 0
     for frame in frames:
@@ -89,6 +91,17 @@ def play(
             assert min(waits) > now, "the loop would spin"
             now = min(waits) + int(late_ms * MS)
     return shown, pacer
+
+
+@pytest.mark.parametrize("mode", ["interactive", "smooth"])
+@pytest.mark.parametrize(("least", "most"), [(0, 0), (0, 40), (150, 400), (4000, 4000)])
+def test_the_senders_wishes_for_the_way_to_the_screen(mode, least, most):
+    network = [i * 7919 % 30 for i in range(300)]
+    shown, _ = play(stream(1000 / 30, network), mode, playout=(least * MS, most * MS))
+    median = statistics.median(s.latency_ms for s in shown[60:])
+    jitter = statistics.median(network)
+    assert min(least, 250) - jitter - 1 <= median <= max(most, 4) + 2 * PERIOD / MS + 1
+    assert len(shown) > 0.9 * len(network)
 
 
 delays = st.lists(
