@@ -8,7 +8,6 @@ show a slide only when the next one comes.
 import base64
 import os
 import platform
-import threading
 from dataclasses import dataclass
 
 import av
@@ -19,6 +18,7 @@ from receiver.decode.rank import too_weak
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
 from receiver.prime import in_memory
+from receiver.threads import NamedThread
 
 SIDE = 256
 BARS = (40, 80, 120, 160)
@@ -84,7 +84,7 @@ def prove_all(wishes: Wishes | None = None, hardware: bool = True) -> list[Proof
 def _prove_in_time(codec: Codec, backend: Backend, silent: dict[str, str]) -> Proof:
     """As ``prove``, for a driver that may hang: then its thread is left behind, and the reason goes into ``silent``."""
     found: list[Proof] = []
-    thread = threading.Thread(target=lambda: found.append(prove(codec, backend)), name="proof", daemon=True)
+    thread = NamedThread("proof", lambda: found.append(prove(codec, backend)))
     thread.start()
     thread.join(PATIENCE_S)
     if found:

@@ -19,6 +19,7 @@ import pylibsrtp
 from receiver.clock import Clock
 from receiver.errors import PeerError
 from receiver.ingest.reception import Reception
+from receiver.threads import NamedThread
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
 """Bytes for each socket: at 30 Mbit/s, with the default buffer, 4 to 9 % of the packets of bursts were lost."""
@@ -79,7 +80,7 @@ class ReceiveThread:
         self._orders: list[Callable[[Reception], None]] = []
         self._orders_lock = threading.Lock()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="receive", daemon=True)
+        self._thread = NamedThread("receive", self._run)
         self.dropped: Counter[str] = Counter()
         self.heard_ns = self._beat_ns = clock.now()
 

@@ -15,6 +15,7 @@ from receiver.errors import PeerError
 from receiver.ingest.url_connect import Unreachable
 from receiver.ingest.url_pace import RECONNECT_NS, Unit
 from receiver.ingest.url_source import About, Source
+from receiver.threads import NamedThread
 
 AHEAD_NS = 4_000_000_000
 AHEAD_BYTES = 24 * 1024 * 1024
@@ -58,7 +59,7 @@ class Reader:
         self._closed = False
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name="url-read", daemon=True).start()
+        NamedThread("url-read", self._run).start()
 
     def head(self) -> tuple[bool, Unit | None]:
         """Whether anything is there, and what: None is the end."""

@@ -8,11 +8,11 @@ import contextlib
 import logging
 import re
 import socket
-import threading
 
 from receiver.errors import PeerError
 from receiver.ingest.url import UrlRefused
 from receiver.ingest.url_connect import TIMEOUT_S, Unreachable
+from receiver.threads import NamedThread
 
 CHUNK = 64 * 1024
 _LOCATION = b"location:"
@@ -58,13 +58,13 @@ class Relay:
         self._listener.settimeout(TIMEOUT_S)
         self.port: int = self._listener.getsockname()[1]
         self._client: socket.socket | None = None
-        threading.Thread(target=self._run, name="url-relay", daemon=True).start()
+        NamedThread("url-relay", self._run).start()
 
     def _run(self) -> None:
         try:
             with self._listener:
                 self._client, _ = self._listener.accept()
-            threading.Thread(target=self._out, args=(self._client,), name="url-relay-out", daemon=True).start()
+            NamedThread("url-relay-out", self._out, (self._client,)).start()
             self._in(self._client)
         except PeerError as error:
             self.failure = error

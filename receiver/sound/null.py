@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from receiver.clock import Clock
 from receiver.sound.api import RATE, Render
+from receiver.threads import NamedThread
 
 BLOCK = RATE // 100
 _BLOCK_NS = 1_000_000_000 // 100
@@ -27,7 +28,7 @@ class NullBackend:
         """Begin to ask; it never fails."""
         self.stop()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(render, self._stopping), name="null sound", daemon=True)
+        self._thread = NamedThread("null sound", self._run, (render, self._stopping))
         self._thread.start()
 
     @property

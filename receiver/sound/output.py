@@ -11,6 +11,7 @@ from receiver.errors import BackendUnavailable
 from receiver.sound.api import CHANNELS, Backend, Render, Samples, Sink
 from receiver.sound.null import NullBackend
 from receiver.sound.portaudio import PortAudioBackend
+from receiver.threads import NamedThread
 
 RETRY_S = 5.0
 """When a device that is not there is tried again; each time twice as late, since PortAudio mutes stderr to look."""
@@ -51,7 +52,7 @@ class Output:
         if device is None:
             return
         self._try(device)
-        self._thread = threading.Thread(target=self._watch, args=(device,), name="sound watch", daemon=True)
+        self._thread = NamedThread("sound watch", self._watch, (device,))
         self._thread.start()
 
     def attach(self, render: Render) -> None:

@@ -19,6 +19,7 @@ from receiver.present.api import Flip, Panel, Placed, Presenter, View
 from receiver.present.idle import Sprite
 from receiver.present.screens import Screens
 from receiver.stage.channel import Channel
+from receiver.threads import NamedThread
 
 TICK_NS = 100_000_000
 """How often the clock, the idle screen and the window's events are looked at while no picture comes."""
@@ -85,7 +86,7 @@ class Screen:
         self.presenter: Presenter
         self._panel: Panel | None = None
         self._screens: Screens
-        self._thread = threading.Thread(target=self._run, name="present", daemon=True)
+        self._thread = NamedThread("present", self._run)
         self._opened = threading.Event()
         self._failure: Exception | None = None
         self.reason = ""

@@ -31,10 +31,11 @@ STATS_PERIOD_S = 1.0
 
 
 class Stage:
-    """Everything here runs on the loop. It is the screen's listener, through ``FromScreen``."""
+    """Everything here runs on the loop, but for ``presented``. It is the screen's listener, through ``FromScreen``."""
 
     def __init__(self, app: Link, screen: Screen, sink: Sink, clock: Clock, decoders: Decoders) -> None:
         self._app = app
+        self._loop = asyncio.get_running_loop()
         self._screen = screen
         self._sink = sink
         self._clock = clock
@@ -140,10 +141,8 @@ class Stage:
             self._apply_tap(stream)
 
     def _apply_tap(self, stream: Stream) -> None:
-        loop = asyncio.get_running_loop()
-
         def heard(timestamp: int, heard_ns: int, samples: bytes) -> None:
-            loop.call_soon_threadsafe(self._send, link.TapSound(stream.id, timestamp, heard_ns, samples))
+            self._loop.call_soon_threadsafe(self._send, link.TapSound(stream.id, timestamp, heard_ns, samples))
 
         stream.sound.set_tap(heard if self._tap.on else None)
 
@@ -159,10 +158,11 @@ class Stage:
             self._send(link.StreamLive(channel.stream))
 
     def presented(self, channel: Channel, picture: Picture) -> None:
+        """On the screen's thread: to wake another one for each picture would cost more than what is done here."""
         if (stream := self._on_screen(channel)) is not None:
             stream.presented(picture)
             if self._tap.on:
-                self._send(crop(picture, self._tap))
+                self._loop.call_soon_threadsafe(self._send, crop(picture, self._tap))
 
     def _on_screen(self, channel: Channel) -> Stream | None:
         """The channel's stream, unless it was detached while the call was on its way here."""
@@ -175,9 +175,8 @@ class Stage:
         task.add_done_callback(self._encoding.discard)
 
     async def _answer(self, requests: list[int], surface: pygame.Surface) -> None:
-        loop = asyncio.get_running_loop()
         for asked in [self._snapshots.pop(request) for request in requests if request in self._snapshots]:
-            image, width, height = await loop.run_in_executor(
+            image, width, height = await self._loop.run_in_executor(
                 self._encoder, encode, surface, asked.max_width, asked.format
             )
             self._send(link.Snapshot(asked.request, image, width, height))
@@ -193,7 +192,7 @@ class Stage:
 
 
 class FromScreen:
-    """Carries the screen's calls from its thread to the stage on the loop."""
+    """Carries the screen's calls from its thread to the stage on the loop, all but the most frequent one."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -203,7 +202,7 @@ class FromScreen:
         self._loop.call_soon_threadsafe(self.stage.live, channel)
 
     def presented(self, channel: Channel, picture: Picture) -> None:
-        self._loop.call_soon_threadsafe(self.stage.presented, channel, picture)
+        self.stage.presented(channel, picture)
 
     def snapshot(self, requests: list[int], surface: pygame.Surface) -> None:
         self._loop.call_soon_threadsafe(self.stage.snapshot, requests, surface)

@@ -16,6 +16,7 @@ from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
 from receiver.stage.backlog import Backlog
 from receiver.stage.counters import Counters
+from receiver.threads import NamedThread
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class _Worker:
         self._codec: Codec | None = None
         self._decoder: Failover | None = None
         self._busy_since: int | None = None
-        self._thread = threading.Thread(target=self._run, name=f"decode-{stream}", daemon=True)
+        self._thread = NamedThread(f"decode-{stream}", self._run)
         self._thread.start()
 
     def stuck(self, now: int) -> bool:

@@ -45,7 +45,8 @@ class Seen:
 
 @dataclass
 class Leg:
-    """One receiver's turn. ``encoded``: frames that the sender encoded meanwhile; ``cpu_s``: of the receiver."""
+    """One receiver's turn. ``encoded``: frames that the sender encoded while it was ``seen``; ``cpu_ms``: the
+    receiver's for each frame that the sender encoded, while nobody looked."""
 
     receiver: str
     round: int
@@ -54,7 +55,7 @@ class Leg:
     encoded: int
     mbps: float
     codec: str
-    cpu_s: float
+    cpu_ms: float
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -80,7 +81,7 @@ def figures(legs: list[Leg]) -> dict[str, float]:
         "frames lost": max(0, encoded - shown),
         "not readable": sum(shown.age_ms is None for leg in legs for shown in leg.seen.pictures),
         f"freezes > {FREEZE_MS:.0f} ms": sum(bool(gap > FREEZE_MS) for gap in gaps),
-        "CPU ms a frame": sum(leg.cpu_s for leg in legs) * 1000 / max(1, shown),
+        "CPU ms a frame": mean(leg.cpu_ms for leg in legs),
         "Mbit/s": mean(leg.mbps for leg in legs),
     }
 

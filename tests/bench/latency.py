@@ -11,11 +11,11 @@ product's own sender page, into one receiver after the other, alternating, so th
   as soon as a script has them: no screen, no VSync, the least that Chromium can do.
 * GStreamer: webrtcbin at latency 0 behind the same server, counted as shown when decoded: no screen, no VSync.
 
-All read the pattern from a copy of the picture's top rows, within the CPU time that is counted: user and system time of
-the receiver's whole process tree. The sender's part (capture, encoding) is in all latencies and in no CPU time. "Until
-decoded" compares the same point of all that can tell it: a script has Chromium's frame, GStreamer's leaves its decoder,
-ours comes out of the decoder and has its VSync yet to wait for. Lost is what the sender encoded and the receiver did
-not show, within a frame or two at the ends of each leg.
+All read the pattern from a copy of the picture's top rows. CPU time, user's and the system's of the receiver's whole
+process tree, is counted in a second stretch of the same cast, in which nobody reads it. The sender's part (capture,
+encoding) is in all latencies and in no CPU time. "Until decoded" compares the same point of all that can tell it: a
+script has Chromium's frame, GStreamer's leaves its decoder, ours comes out of the decoder and has its VSync yet to wait
+for. Lost is what the sender encoded and the receiver did not show, within a frame or two at the ends of each leg.
 
 Our answer gives the sender a bitrate to start with. The others' answers are given the same one, for without it the
 sender shrinks the picture for its first ten seconds or more, and they would not do the same work. Measuring
@@ -59,6 +59,9 @@ class Receiver(Doorway, Protocol):
 
     async def watch(self, seconds: float) -> Seen: ...
 
+    async def leave_alone(self) -> None:
+        """Read nothing from the pictures any more."""
+
 
 Opening = Callable[[], AbstractAsyncContextManager[Receiver]]
 PEERS = ("video", "fastest", "gstreamer")
@@ -72,7 +75,7 @@ def size(text: str) -> tuple[int, int]:
 
 def options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench latency", description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=15.0, help="measured in each leg (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each of a leg's two stretches (%(default)s)")
     parser.add_argument("--warm-up", type=float, default=10.0, help="seconds before that (%(default)s)")
     parser.add_argument("--rounds", type=int, default=2, help="legs of each receiver, alternating (%(default)s)")
     parser.add_argument("--size", type=size, default=(1280, 720), help="of the pattern (1280x720)")
@@ -103,16 +106,21 @@ def cpu_s(root: psutil.Process) -> float:
 
 async def leg(number: int, opening: Opening, source: Sender, asked: argparse.Namespace) -> Leg:
     """One receiver's turn."""
-    async with asyncio.timeout(START_S + asked.warm_up + asked.seconds), opening() as receiver:
+    async with asyncio.timeout(START_S + asked.warm_up + 2 * asked.seconds), opening() as receiver:
         async with source.share(receiver) as sharing:
             await asyncio.sleep(asked.warm_up)
-            before, spent = await sharing.counters(), cpu_s(receiver.process)
+            begun = await sharing.counters()
             seen = await receiver.watch(asked.seconds)
-            spent, after = cpu_s(receiver.process) - spent, await sharing.counters()
+            watched = await sharing.counters()
+            await receiver.leave_alone()
+            left, spent = await sharing.counters(), cpu_s(receiver.process)
+            await asyncio.sleep(asked.seconds)
+            ended, spent = await sharing.counters(), cpu_s(receiver.process) - spent
         assert seen.pictures, "no picture was shown"
-        encoded = after.frames_encoded - before.frames_encoded
-        mbps = (after.bytes_sent - before.bytes_sent) * 8 / 1000 / (after.at_ms - before.at_ms)
-        return Leg(receiver.name, number, os.getloadavg()[0], seen, encoded, mbps, after.codec, spent)
+        encoded = watched.frames_encoded - begun.frames_encoded
+        mbps = (watched.bytes_sent - begun.bytes_sent) * 8 / 1000 / (watched.at_ms - begun.at_ms)
+        cpu_ms = spent * 1000 / max(1, ended.frames_encoded - left.frames_encoded)
+        return Leg(receiver.name, number, os.getloadavg()[0], seen, encoded, mbps, ended.codec, cpu_ms)
 
 
 def peers(asked: argparse.Namespace) -> dict[str, Opening]:

@@ -71,7 +71,7 @@ def row(cell: Cell, legs: dict[str, list[Leg]], seconds: float) -> str:
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench media", description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=8.0, help="measured in each leg (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each of a leg's two stretches (%(default)s)")
     parser.add_argument("--warm-up", type=float, default=6.0, help="seconds before that (%(default)s)")
     parser.add_argument("--rounds", type=int, default=1, help="legs of each receiver in a cell (%(default)s)")
     parser.add_argument("--sound", action="store_true", help="share the tab's sound too; pictures then wait for it")

@@ -6,7 +6,7 @@ const BLOCKS = 56, SIZE = 16;
 const query = new URLSearchParams(location.search);
 const fastest = query.get("way") === "fastest", drawnWidth = Number(query.get("w"));
 const video = document.getElementById("video");
-let readings = [];
+let readings = [], reading = true;
 
 function decode(bits) {
   const bytes = new Uint8Array(7);
@@ -17,6 +17,7 @@ function decode(bits) {
 
 /** Only the pattern's rows are copied, as the receiver under test does for its tap. Closes the frame. */
 async function note(frame, shownAt, count) {
+  if (!reading) return frame.close();
   const { format, visibleRect: { width } } = frame;
   const rect = { x: 0, y: 0, width: Math.min(BLOCKS * SIZE, width), height: SIZE };
   const pixels = new Uint8Array(frame.allocationSize({ rect }));
@@ -30,6 +31,7 @@ async function note(frame, shownAt, count) {
 }
 
 function onFrame(_, { presentationTime, presentedFrames }) {
+  if (!reading) return;
   video.requestVideoFrameCallback(onFrame);
   if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
   // presentationTime: when the picture was handed over for composition; the earliest that can be called "shown".
@@ -71,6 +73,8 @@ window.accept = async (sdp) => {
 };
 
 window.addCandidate = (candidate) => connection.addIceCandidate(candidate);
+
+window.leaveAlone = () => (reading = false);
 
 // [[shown at (wall clock, ms), pictures shown so far, written ms or null, frame number or null], ...] since the last call.
 window.takeReadings = () => readings.splice(0);
