@@ -21,7 +21,7 @@ import psutil
 from tests.bench._ours import Ours, ours
 from tests.bench._sender import begin, end, sender
 
-SIZE = (1280, 720)
+SIZES = {360: (640, 360), 720: (1280, 720), 1080: (1920, 1080)}
 EVERY_S = 2.0
 SETTLED = 0.3
 """The share of a run that is left out at its beginning."""
@@ -71,8 +71,8 @@ def growth(one: Followed) -> float:
     return float(np.polyfit(one.at[first:], one.mib[first:], 1)[0]) if len(one.at) - first > 2 else float("nan")
 
 
-async def long_cast(minutes: float) -> dict[str, Followed]:
-    async with sender(SIZE, 30, None, "detail", True) as source, ours(SIZE[0]) as receiver:
+async def long_cast(minutes: float, size: tuple[int, int]) -> dict[str, Followed]:
+    async with sender(size, 30, None, "detail", True) as source, ours(size[0]) as receiver:
         watch = Watch(receiver, ("app", "stage", "intake"))
         async with source.share(receiver):
             began = time.monotonic()
@@ -82,8 +82,8 @@ async def long_cast(minutes: float) -> dict[str, Followed]:
     return watch.followed
 
 
-async def many_casts(casts: int) -> dict[str, Followed]:
-    async with sender(SIZE, 30, None, "detail", True) as source, ours(SIZE[0]) as receiver:
+async def many_casts(casts: int, size: tuple[int, int]) -> dict[str, Followed]:
+    async with sender(size, 30, None, "detail", True) as source, ours(size[0]) as receiver:
         watch = Watch(receiver, ("app", "stage"))
         async with source.paired(receiver) as page:
             for number in range(casts):
@@ -103,18 +103,24 @@ def report(title: str, unit: str, found: dict[str, Followed]) -> None:
         first = int(len(one.at) * SETTLED)
         changes = f"{one.descriptors[first]} → {one.descriptors[-1]}", f"{one.threads[first]} → {one.threads[-1]}"
         print(f"{name:10}{one.mib[first]:10.1f}{one.mib[-1]:8.1f}{growth(one):16.3f}{changes[0]:>14}{changes[1]:>10}")
+    print("MiB over the whole run, tenth by tenth:")
+    for name, one in found.items():
+        tenths = (one.mib[len(one.mib) * tenth // 10 - (tenth > 0)] for tenth in range(11))
+        print(f"{name:10}" + "".join(f"{mib:7.1f}" for mib in tenths))
 
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench memory", description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=60, help="of one cast; 0 leaves it out (%(default)s)")
     parser.add_argument("--casts", type=int, default=200, help="one after the other; 0 leaves them out (%(default)s)")
+    parser.add_argument("--height", type=int, choices=SIZES, default=720, help="of the picture (%(default)s)")
     asked = parser.parse_args(argv)
+    size = SIZES[asked.height]
     print(f"{os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB")
     if asked.casts:
-        report(f"{asked.casts} casts", "a cast", asyncio.run(many_casts(asked.casts)))
+        report(f"{asked.casts} casts", "a cast", asyncio.run(many_casts(asked.casts, size)))
     if asked.minutes:
-        report(f"one cast of {asked.minutes:g} minutes", "an hour", asyncio.run(long_cast(asked.minutes)))
+        report(f"one cast of {asked.minutes:g} minutes", "an hour", asyncio.run(long_cast(asked.minutes, size)))
     return 0
 
 
