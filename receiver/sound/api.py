@@ -31,13 +31,20 @@ class Sink(Protocol):
         """Stop the device. May be called twice."""
 
 
+class Lost(Protocol):
+    """Called on any thread when a device can't go on, with a sentence on why. ``again``: it asks to be opened anew at
+    once, because it will be another way."""
+
+    def __call__(self, why: str, *, again: bool = False) -> None: ...
+
+
 class Backend(Protocol):
     """One way to play sound."""
 
     name: str
 
-    def start(self, render: Render, lost: Callable[[str], None]) -> None:
-        """Open the device and run until ``stop``. ``lost(why)`` is called, on any thread, if the device goes away.
+    def start(self, render: Render, lost: Lost) -> None:
+        """Open the device and run until ``stop``, or until it can't go on.
 
         Raises BackendUnavailable with what is missing and the remedy.
         """

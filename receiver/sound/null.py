@@ -1,10 +1,9 @@
 """A sound output for machines that have none: it consumes in real time, so that all else runs as if it were heard."""
 
 import threading
-from collections.abc import Callable
 
 from receiver.clock import Clock
-from receiver.sound.api import RATE, Render
+from receiver.sound.api import RATE, Lost, Render
 from receiver.threads import NamedThread
 
 BLOCK = RATE // 100
@@ -24,7 +23,7 @@ class NullBackend:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, render: Render, lost: Callable[[str], None]) -> None:
+    def start(self, render: Render, lost: Lost) -> None:
         """Begin to ask; it never fails."""
         self.stop()
         self._stopping = threading.Event()

@@ -44,6 +44,7 @@ class Output:
         self._wake = threading.Condition()
         self._switching = threading.Lock()
         self._lost: str | None = None
+        self._again = False
         self._closed = False
         self._retry_s = retry_s
         self._asked = self._opened = 0.0
@@ -83,7 +84,7 @@ class Output:
         return np.clip(total, -32768, 32767).astype(np.int16)
 
     def _try(self, device: Backend) -> bool:
-        self._lost = None
+        self._lost, self._again = None, False
         self._asked = self._opened = time.monotonic()
         try:
             device.start(self._mix, self._on_lost)
@@ -102,14 +103,14 @@ class Output:
             _log.warning(reason)
         self.reason = reason
 
-    def _on_lost(self, why: str) -> None:
+    def _on_lost(self, why: str, *, again: bool = False) -> None:
         with self._wake:
-            self._lost = why
+            self._lost, self._again = why, again
             self._wake.notify()
 
     def _watch(self, device: Backend) -> None:
-        """Swap the device for silence when it goes, and back when it comes. One that played for a while is opened anew
-        at once: it may be another by now, or need a larger buffer."""
+        """Swap the device for silence when it goes, and back when it comes. One that asks for it, or that played for a
+        while and may be another by now, is opened anew at once."""
         playing = self.name != self._null.name
         retry_s = self._retry_s
         while True:
@@ -124,8 +125,8 @@ class Output:
                 if lost is not None:
                     device.stop()
                     _log.info("%s", lost)
-                    steady = time.monotonic() - self._opened > self._retry_s
-                    if not (steady and self._try(device)):
+                    again = self._again or time.monotonic() - self._opened > self._retry_s
+                    if not (again and self._try(device)):
                         self._lost = None
                         self._silent(lost)
                         self._consume()

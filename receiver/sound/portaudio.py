@@ -1,7 +1,6 @@
 """Sound by PortAudio, on Linux through ALSA."""
 
 from collections import deque
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy.typing as npt
 
 from receiver.clock import Clock
 from receiver.errors import BackendUnavailable
-from receiver.sound.api import CHANNELS, RATE, Render
+from receiver.sound.api import CHANNELS, RATE, Lost, Render
 
 LATENCIES_S = (0.01, 0.02, 0.04)
 """What we ask the card for, the least first; it says itself what it takes. Where Python is late for it too often, the
@@ -54,7 +53,7 @@ class PortAudioBackend:
         self._stream: Any = None
         self._latencies = list(LATENCIES_S)
 
-    def start(self, render: Render, lost: Callable[[str], None]) -> None:
+    def start(self, render: Render, lost: Lost) -> None:
         """Open the device and play. Raises BackendUnavailable with what is missing and the remedy."""
         self.stop()
         sd = load()
@@ -68,7 +67,8 @@ class PortAudioBackend:
             now = self._clock.now()
             if status.output_underflow and underflows.too_often(now) and len(self._latencies) > 1:
                 low = self._latencies.pop(0)
-                lost(f"The sound device {self.name} ran dry with {low * 1000:.0f} ms in hand and takes more now.")
+                why = f"The sound device {self.name} ran dry with {low * 1000:.0f} ms in hand and takes more now."
+                lost(why, again=True)
             ahead = time.outputBufferDacTime - time.currentTime
             # Some ALSA plug-ins give no times; then the stream's own latency is the best known.
             if not 0.0 < ahead < _PLAUSIBLE_S:

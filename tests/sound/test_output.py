@@ -113,12 +113,13 @@ def test_a_device_that_goes_leaves_the_players_running():
     output.close()
 
 
-def test_a_device_that_played_for_a_while_is_opened_anew_at_once():
+@pytest.mark.parametrize(("retry_s", "asks"), [(0.0, False), (3600, True)])
+def test_a_device_that_played_for_a_while_or_asks_for_it_is_opened_anew_at_once(retry_s, asks):
     plug, listener = Plug(there=True), Listener()
-    output = Output(plug, MonotonicClock(), retry_s=0.0)
+    output = Output(plug, MonotonicClock(), retry_s=retry_s)
     output.attach(listener)
     plug.started.clear()
-    plug.lost("It ran dry.")
+    plug.lost("It ran dry.", again=asks)
     assert plug.started.wait(10)
     assert (output.name, output.reason) == ("plug", "Sound plays on plug.")
     output.close()
