@@ -62,7 +62,7 @@ class EncodedFrame(msgspec.Struct, frozen=True, tag="frame"):
 class Stamps(msgspec.Struct, frozen=True, array_like=True):
     """When a video frame passed each point on its way to glass, in ns of CLOCK_MONOTONIC (DDP.md section 8).
 
-    None means: not known, or not passed yet.
+    None means: not known, or not passed yet. ``decoding``: when the decoder was given the frame.
     """
 
     captured: int | None
@@ -72,6 +72,7 @@ class Stamps(msgspec.Struct, frozen=True, array_like=True):
     queued: int | None = None
     chosen: int | None = None
     on_screen: int | None = None
+    decoding: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,9 +160,10 @@ class _Worker:
         if self._ended:
             return
         self._counters.decoded(frame.codec, decoder.name, len(pictures))
-        now = self._clock.now()
+        decoded = self._clock.now()
         for picture in pictures:
-            self._deliver(replace(picture, stamps=msgspec.structs.replace(picture.stamps, decoded=now)))
+            stamps = msgspec.structs.replace(picture.stamps, decoding=now, decoded=decoded)
+            self._deliver(replace(picture, stamps=stamps))
 
     def _took_over(self, reason: str) -> None:
         log.warning("%s", reason)

@@ -11,7 +11,7 @@ import psutil
 
 from receiver.link import TapPicture
 from receiver.media import Stamps
-from tests.bench._figures import Beginning, Seen, Shown
+from tests.bench._figures import ADDED, Beginning, Seen, Shown
 from tests.peers import pattern
 from tests.peers.box import Box, box, collect
 
@@ -92,11 +92,13 @@ def _divide(segments: dict[str, list[float]], age_ms: float, stamps: Stamps) -> 
     points = [
         ("drawn → first packet (sender, network)", drawn, stamps.first_packet),
         ("first packet → complete (network)", stamps.first_packet, stamps.complete),
-        ("complete → decoded (hop, decoder)", stamps.complete, stamps.decoded),
+        ("complete → decoding (hop)", stamps.complete, stamps.decoding),
+        ("decoding → decoded", stamps.decoding, stamps.decoded),
         ("decoded → queued", stamps.decoded, stamps.queued),
         ("queued → chosen (pacing)", stamps.queued, stamps.chosen),
         ("chosen → on screen (VSync)", stamps.chosen, stamps.on_screen),
         ("first packet → on screen (all of ours)", stamps.first_packet, stamps.on_screen),
+        (ADDED, (stamps.complete or 0) + (stamps.decoded or 0) - (stamps.decoding or 0), stamps.chosen),
     ]
     for name, start, end in points:
         if start is not None and end is not None:
