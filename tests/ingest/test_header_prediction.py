@@ -79,9 +79,9 @@ def test_it_makes_no_difference(packets, polls):
         assert quick.deadline(now) <= slow.deadline(now)
         if place % polls == 0:
             assert quick.poll(now) == slow.poll(now)
-    assert predicting.frames == plain.frames
-    assert quick.counters == slow.counters
     assert quick.poll(now + 999 * MS) == slow.poll(now + 999 * MS)
+    assert predicting.frames == plain.frames
+    assert quick.counters == slow.counters, "predicted packets are counted by the next poll at the latest"
 
 
 def test_amid_a_frame_everything_is_predicted():
