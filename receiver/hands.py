@@ -17,13 +17,14 @@ from receiver.input import cec
 from receiver.input.cec_line import CecLine, TvSeen
 from receiver.input.devices import Devices, open_devices
 from receiver.input.hand import Frame, Hand
-from receiver.input.local import LocalKeys
+from receiver.input.local import LocalInputs
 from receiver.link import (
     HandsReady,
     HandsTrouble,
     Inject,
     LetGo,
     LinkError,
+    LocalEvent,
     LocalKey,
     Message,
     SetUpHands,
@@ -31,7 +32,9 @@ from receiver.link import (
     TurnTv,
     TvKey,
     TvState,
+    WatchLocal,
 )
+from receiver.link.hands import LocalInput
 from receiver.linkio import Link
 
 log = logging.getLogger("receiver.hands")
@@ -49,7 +52,8 @@ class Hands:
         self._timer: asyncio.TimerHandle | None = None
         self._watching: list[asyncio.Task[None]] = []
         self._tv: CecLine | None = None
-        self._local = LocalKeys(self._local_key)
+        self._local = LocalInputs(self._local_key, self._local_event)
+        self._looking = False
 
     async def run(self) -> None:
         """Until the app goes; then nothing is held any more."""
@@ -78,9 +82,15 @@ class Hands:
             self._send(HandsReady(False, str(error), guarded=False))
             return
         if wanted.device == "auto":
+            self._look()
+        self._send(HandsReady(True, self._devices.reason, guarded=not self._local.refused))
+
+    def _look(self) -> None:
+        """The display's own devices, from now on."""
+        if not self._looking:
+            self._looking = True
             self._local.look()
             self._watching.append(asyncio.create_task(self._local.run()))
-        self._send(HandsReady(True, self._devices.reason, guarded=not self._local.refused))
 
     def _take(self, message: Message) -> None:
         match message:
@@ -90,6 +100,9 @@ class Hands:
                 self._report(self._hand.take(who, event, self._clock.now()))
             case LetGo(who):
                 self._report(self._hand.let_go(who))
+            case WatchLocal():
+                self._look()
+                self._local.watch(message)
             case SetUpTv(name) if self._tv is None:
                 self._tv = CecLine(name, self._clock, self._tv_seen, self._tv_key)
                 self._watching.append(asyncio.create_task(self._tv.run()))
@@ -123,6 +136,9 @@ class Hands:
         self._report(self._hand.let_all_go())
         self._wind()
         self._send(LocalKey(device))
+
+    def _local_event(self, event: LocalInput) -> None:
+        self._send(LocalEvent(event))
 
     def _tv_seen(self, seen: TvSeen) -> None:
         self._send(TvState(*seen))

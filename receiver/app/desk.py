@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from receiver.app.audit_desk import Record, unrecorded
+from receiver.app.back_desk import BackDesk
 from receiver.app.command_desk import CommandDesk
 from receiver.app.data_desk import DataDesk
 from receiver.app.input_desk import InputDesk
@@ -68,6 +69,7 @@ class FrontDesk:
         self.commands: CommandDesk
         self.keys: KeysDesk | None = None
         self.input = InputDesk(signs, clock)
+        self.back = BackDesk(clock)
         self.record: Record = unrecorded
         self.tries = PinTries()
         self.starts = StartBudget()

@@ -15,7 +15,7 @@ class Facts:
 
     ``addresses``: this machine's own, most useful first; ``pairing_secret``: base64url, in the QR code's fragment.
     ``away``: the names of those whose pictures are on the screen and whose connection is lost; ``driving``: of those
-    who control the display.
+    who control the display; ``back``: of who is told what is done at it.
     """
 
     display_name: str
@@ -31,6 +31,7 @@ class Facts:
     wish: Wish = "share"
     away: tuple[str, ...] = ()
     driving: tuple[str, ...] = ()
+    back: str = ""
 
 
 def scene(facts: Facts) -> Scene:
@@ -51,6 +52,7 @@ def scene(facts: Facts) -> Scene:
         asked=facts.asked,
         wish=facts.wish,
         driving=facts.driving,
+        back=facts.back,
     )
 
 

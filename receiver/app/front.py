@@ -53,13 +53,14 @@ def listen_on(bind: str, port: int, open_: Open) -> list[Listener]:
         return [first]
 
 
-def capability(codecs: tuple[Codec, ...]) -> Capability:
-    """What this display can do, best first (DDP.md section 1)."""
+def capability(codecs: tuple[Codec, ...], back: tuple[str, ...] = ()) -> Capability:
+    """What this display can do, best first (DDP.md section 1). ``back``: what of it is told to senders."""
     tokens = {
         "transport": ("ws", "h2"),
         "compression": ("br", "gzip"),
         "display": ("mirror", "extend", "cast"),
         "pair": ("cpace",),
+        **({"back": back} if back else {}),
     }
     lists: dict[str, tuple[Token | str, ...]] = {key: tuple(map(Token, values)) for key, values in tokens.items()}
     return Capability(Decimal(VERSION), {**lists, "codecs": tuple(codec for codec in codecs if codec != "opus")})

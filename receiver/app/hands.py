@@ -1,7 +1,7 @@
 """The app's hold on hands, the process of the input devices: keeps it running, and knows whether it can do anything.
 
-Hands have nothing to be told again: what was held when they died the kernel has released, and the next ones begin
-with nothing held.
+What was held when they died the kernel has released, and the next ones begin with nothing held; they are told again
+only whether to watch the display's own devices.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from receiver.link import (
     Inject,
     LetGo,
     LinkError,
+    LocalEvent,
     LocalKey,
     Message,
     SetUpHands,
@@ -23,8 +24,9 @@ from receiver.link import (
     TurnTv,
     TvKey,
     TvState,
+    WatchLocal,
 )
-from receiver.link.hands import InputEvent
+from receiver.link.hands import InputEvent, LocalInput
 from receiver.supervise import Backoff, Child, spawn
 
 log = logging.getLogger(__name__)
@@ -44,9 +46,11 @@ class HandsProcess:
         self._child: Child | None = None
         self._ready: HandsReady | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._watch = WatchLocal(False)
         self.restarts = 0
         self.tv: TvState | None = None
         self.on_local_key: Callable[[str], None] = lambda device: None
+        self.on_local_event: Callable[[LocalInput], None] = lambda event: None
         self.on_tv_key: Callable[[TvKey], None] = lambda key: None
 
     @property
@@ -84,6 +88,8 @@ class HandsProcess:
             child.link.send(self._setup)
             if self._set_up_tv is not None:
                 child.link.send(self._set_up_tv)
+            if self._watch.on:
+                child.link.send(self._watch)
             while (message := await child.link.receive()) is not None:
                 self._take(message)
         except LinkError as error:
@@ -101,6 +107,8 @@ class HandsProcess:
                     log.warning("the display's own keyboards can't be read, so their keys don't end remote control")
             case LocalKey(device):
                 self.on_local_key(device)
+            case LocalEvent(event):
+                self.on_local_event(event)
             case TvState():
                 if self.tv is None or message.reason != self.tv.reason:
                     log.info("%s", message.reason)
@@ -119,6 +127,12 @@ class HandsProcess:
     def let_go(self, who: str) -> None:
         """Release all that a session holds."""
         self._send(LetGo(who))
+
+    def watch(self, wanted: WatchLocal) -> None:
+        """Be told by ``on_local_event`` what is done at the display itself, or no longer."""
+        if wanted != self._watch:
+            self._watch = wanted
+            self._send(wanted)
 
     def turn_tv(self, on: bool) -> None:
         """Wake the TV, or send it to standby if it shows us."""

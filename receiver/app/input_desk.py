@@ -127,8 +127,8 @@ class InputDesk:
         if person.session_id in self._driving:
             self.hands.let_go(person.session_id)
 
-    def local_key(self, device: str) -> None:
-        """Somebody has pressed a key of the display's own: whoever controlled it does so no longer."""
+    def local_key(self, device: str) -> bool:
+        """Somebody has pressed a key of the display's own: whoever controlled it does so no longer. Whether any did."""
         self._local_until = self._clock.now() + int(LOCAL_S * NS)
         stopped = self._consents.those("granted")
         for who in stopped:
@@ -138,6 +138,7 @@ class InputDesk:
             names = tuple(map(self._name, stopped))
             self.settle()
             self.on_stopped(names)
+        return bool(stopped)
 
     def answer_here(self, yes: bool, by: str) -> bool:
         """Somebody in front of the TV answers what it asks; False where it asks nothing of this kind."""

@@ -10,6 +10,7 @@ from receiver.admin import SOCKET_NAME
 from receiver.app import publications
 from receiver.app.admin import AdminServer
 from receiver.app.audit_desk import AuditDesk
+from receiver.app.back_desk import OFF
 from receiver.app.casting import Casting
 from receiver.app.command_desk import CommandDesk
 from receiver.app.console import ConsoleDesk
@@ -36,10 +37,12 @@ from receiver.ddp.console import Console
 from receiver.ddp.listen import Open
 from receiver.ddp.whip import ENDPOINT
 from receiver.discovery.service import Discovery
+from receiver.input.local import FRONT
 from receiver.input.tv import TvSchedule
 from receiver.launch import stage_arguments, this_board
-from receiver.link import SetUpHands, SetUpTv, StageReady
+from receiver.link import SetUpHands, SetUpTv, StageReady, WatchLocal
 from receiver.notify import Notify
+from receiver.session.way_back import KINDS
 from receiver.trust.identity_file import credentials_folder, load_identity
 from receiver.trust.store import DeviceStore
 from receiver.trust.stream_keys import StreamKeys
@@ -142,9 +145,45 @@ class Receiver:
         desk.hands, desk.layout, desk.aim = self._hands, self._config.input.layout, self._screen.aim
         desk.on_driving = self._notices.drive
         desk.on_stopped = lambda names: self._notices.toast("A key was pressed here: remote control has ended")
-        self._hands.on_local_key = self._tv.on_other_key = desk.local_key
+        self._hands.on_local_key = self._tv.on_other_key = self._local_key
         self._hands.on_tv_key = self._tv.key
         self._tv.askers = desk, self._floor
+        back = self._desk.back
+        back.lack, back.main, back.place = self._back_lack, self._main_session, self._screen.in_picture
+        back.watch, back.on_going = self._watch_local, self._notices.going_back
+        back.record = self._audit.record
+        self._hands.on_local_event, self._tv.on_key = back.take, back.tv_key
+
+    def _local_key(self, device: str) -> None:
+        """A key of the display's own ends remote control; where there is none, it may be for a sender."""
+        if self._desk.input.local_key(device):
+            self._desk.back.stopped()
+        else:
+            self._desk.back.typing()
+
+    def _main_session(self) -> str | None:
+        stream = self._screen.main
+        sender = None if stream is None else self._casting.streams.get(stream)
+        return None if sender is None else sender.session_id
+
+    def _watch_local(self, on: bool) -> None:
+        ready, wanted = self._screen.ready, WatchLocal(False)
+        if on and ready is not None:
+            wanted = WatchLocal(True, ready.width, ready.height, self._config.output.rotate, ready.console)
+        self._hands.watch(wanted)
+
+    def _back_lack(self) -> str:
+        """Why what is done here is told to no sender: keys are every program's, so the screen must be ours alone."""
+        ready, wanted = self._screen.ready, self._config.input.back
+        if wanted == "off":
+            return OFF
+        if wanted == "always":
+            return ""
+        if ready is None or ready.output != "kms":
+            return "This display has not got the machine's screen to itself, so what is done here may be for others."
+        if not ready.console and FRONT.exists():
+            return "This display is at no virtual terminal, so it can't tell what is done here from a login at another."
+        return ""
 
     def _screen_needed(self) -> bool:
         facts = self._notices.facts
@@ -152,7 +191,7 @@ class Receiver:
 
     def _capability(self) -> Capability:
         ready = self._screen.ready
-        return capability(ready.codecs if ready else ())
+        return capability(ready.codecs if ready else (), () if self._back_lack() else KINDS)
 
     def _connected(self, peer: Peer, connected: bool) -> None:
         if connected or peer.casts:
@@ -229,7 +268,7 @@ class Receiver:
             "casts": self._casting.status(),
             "stream_keys": len(self._keys.rows()),
             "floor": self._floor.status(),
-            "input": {**self._desk.input.status(), **self._hands.status()},
+            "input": {**self._desk.input.status(), **self._hands.status(), "back": self._desk.back.status()},
             "tv": self._tv.status(),
             "away": list(facts.away),
             "sessions": self._sessions.status(),

@@ -62,6 +62,11 @@ class Notices:
         if names != self._facts.driving:
             self._know(driving=names)
 
+    def going_back(self, name: str) -> None:
+        """Say for as long as it is so that what is done here goes to this sender; empty: to nobody."""
+        if name != self._facts.back:
+            self._know(back=name)
+
     def ask(self, wish: Wish, asking: str, asked: str) -> None:
         """Show what ``asking`` wishes, and who may let them; empty: a moderator may. The newest question is shown."""
         self._questions.pop(wish, None)

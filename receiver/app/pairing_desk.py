@@ -33,12 +33,14 @@ class PairingDesk:
         self._hint: bytes | None = None
         self._pin: Pin | None = None
         self._secret = b""
+        self.way_back: frozenset[str] = frozenset()
 
     def hello(self, params: Hello) -> dict[str, object]:
         """Row 1."""
         display = self._desk.display
         self.pairing.allows("hello")
         common = Negotiation(display.capability()).settle(params.capability)
+        self.way_back = frozenset(map(str, common.lists.get("back", ())))
         name = clean_name(params.name)
         self.pairing.hello(parse_jwk(params.jwk), b64decode(params.nonce, NONCE_BYTES, "nonce"))
         self.sender_name = name

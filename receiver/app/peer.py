@@ -68,8 +68,16 @@ class Stagehand(Protocol):
 class Peer:
     """Runs one session, until ``end``. The app reports back by ``on_stats`` and ``on_state``."""
 
-    def __init__(self, desk: FrontDesk, stagehand: Stagehand, paired: Paired, sender_name: str) -> None:
+    def __init__(
+        self,
+        desk: FrontDesk,
+        stagehand: Stagehand,
+        paired: Paired,
+        sender_name: str,
+        way_back: frozenset[str] = frozenset(),
+    ) -> None:
         self.sender_name = sender_name
+        self.capabilities = way_back
         self.fingerprint = paired.sender.fingerprint
         self.session_id = b64encode(paired.keys.session)
         self.on_end: Callable[[Peer], None] = lambda peer: None
@@ -93,6 +101,7 @@ class Peer:
             "quic.open": self._quic,
             **desk.commands.methods(self),
             **desk.input.methods(self),
+            **desk.back.methods(self),
             **self._data.methods,
             **stagehand.methods(self),
             **(desk.keys.methods(self) if desk.keys else {}),
@@ -174,6 +183,7 @@ class Peer:
             return
         self._life.lost(self._desk.clock.now())
         self._desk.input.away(self)
+        self._desk.back.settle()
         log.info("session %s of %s is suspended", self.session_id, self.sender_name)
         self.on_connected(self, False)
         self.tick()
@@ -218,6 +228,7 @@ class Peer:
         finally:
             self._finish()
             self._desk.input.leave(self)
+            self._desk.back.leave(self)
             await self._stagehand.leave(self)
             self._data.close()
             self._line.clear()
@@ -343,6 +354,15 @@ class Peer:
     def on_input(self, state: dict[str, object]) -> None:
         """The fields of ``input.state``, whenever they change."""
         self.notify("input.state", state)
+
+    def on_back(self, active: bool) -> None:
+        """Whether what is done at the display goes to this sender from now on."""
+        self.notify("input.back", {"active": active})
+
+    def on_local(self, event: dict[str, object]) -> None:
+        """What is done at the display, of its moment: never sent again, and moves only while the sender keeps up."""
+        if event.get("action") != "move" or self._line.has_room:
+            self.mention("input.event", event)
 
 
 def as_refusal(error: PeerError) -> Refusal:

@@ -16,7 +16,8 @@ from typing import Literal
 import msgspec
 
 from receiver import linkio
-from receiver.app.aim import Sight, on_screen, target
+from receiver.app import aim
+from receiver.app.aim import Sight
 from receiver.clock import Clock
 from receiver.errors import ReceiverError
 from receiver.link import (
@@ -274,13 +275,28 @@ class Screen:
         """A place in the shown picture as one on the whole screen, both from 0 to 1."""
         if self.ready is None:
             return x, y
-        seen = {
+        size = self.ready.width, self.ready.height
+        return aim.on_screen(x, y, aim.target(self._seen(), self._arrangement, *size).place, *size)
+
+    def in_picture(self, x: float, y: float) -> tuple[float, float, bool]:
+        """A place on the whole screen as one in the shown picture as its sender has it, and whether it lies in it."""
+        if self.ready is None:
+            return x, y, False
+        size = self.ready.width, self.ready.height
+        return aim.in_picture(x, y, aim.target(self._seen(), self._arrangement, *size), *size)
+
+    @property
+    def main(self) -> int | None:
+        """The stream whose picture events are for, if the room sees that now and it is not paused."""
+        stream = None if self._dark or self.ready is None else aim.main([*self._seen()], self._arrangement)
+        return None if stream is None or self._shown[stream].paused else stream
+
+    def _seen(self) -> dict[int, Sight]:
+        return {
             stream: Sight(shown.stats.width, shown.stats.height, shown.picture)
             for stream, shown in self._shown.items()
             if shown.stats is not None and shown.stats.width and shown.stats.height
         }
-        size = self.ready.width, self.ready.height
-        return on_screen(x, y, target(seen, self._arrangement, *size), *size)
 
     def place(self, picture: SetPicture) -> None:
         """Turn and size a stream's picture; nothing where it is not on."""

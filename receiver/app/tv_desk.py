@@ -43,6 +43,7 @@ class TvDesk:
         self._was_dark = False
         self.askers: Iterable[Asker] = ()
         self.on_other_key: Callable[[str], None] = lambda device: None
+        self.on_key: Callable[[TvKey], None] = lambda key: None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -64,14 +65,16 @@ class TvDesk:
 
     def key(self, key: TvKey) -> None:
         """A key of the remote control: it answers what the TV asks, and otherwise ends remote control, as any key of
-        the display's own does."""
+        the display's own does, or goes to the sender whose picture is shown."""
         if not key.down:
+            self.on_key(key)
             return
         if key.name == YES or key.name in NO:
             for asker in self.askers:
                 if asker.answer_here(key.name == YES, REMOTE):
                     return
         self.on_other_key(REMOTE)
+        self.on_key(key)
 
     def status(self) -> dict[str, object]:
         """For ``ddp-receiver status``."""

@@ -164,6 +164,6 @@ class Visit:
     def _begin(self, paired: Paired) -> None:
         """The answer that proves us is out, so the session begins."""
         self._seal(paired.keys, paired.jti)
-        self._peer = Peer(self._desk, self._stagehand, paired, self._pairing.sender_name)
+        self._peer = Peer(self._desk, self._stagehand, paired, self._pairing.sender_name, self._pairing.way_back)
         self._sessions.add(self._peer)
         self._peer.attach(self._talk)

@@ -173,6 +173,12 @@ class Input:
     click: Literal["pointer", "enter"] = key(
         "pointer", "What a `mouse-click` does where it points: the left button, or the ENTER of a TV remote."
     )
+    back: Literal["off", "screen", "always"] = key(
+        "off",
+        "Whether what is done at this machine's touch screens, mice, keyboards and TV remote goes to the sender whose "
+        "picture is shown, where it asked: `screen` where this display has the screen to itself (KMS); `always` also "
+        "in a window or headless, so only where nothing else runs: every program's keys would go too.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

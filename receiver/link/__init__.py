@@ -28,12 +28,14 @@ from receiver.link.hands import (
     HandsTrouble,
     Inject,
     LetGo,
+    LocalEvent,
     LocalKey,
     SetUpHands,
     SetUpTv,
     TurnTv,
     TvKey,
     TvState,
+    WatchLocal,
 )
 from receiver.link.intake import (
     AttachStage,
@@ -93,6 +95,7 @@ __all__ = [
     "Layout",
     "LetGo",
     "LinkError",
+    "LocalEvent",
     "LocalKey",
     "Message",
     "QuicOpen",
@@ -124,6 +127,7 @@ __all__ = [
     "UrlCommand",
     "UrlOpen",
     "UrlState",
+    "WatchLocal",
     "Wish",
     "encode",
 ]

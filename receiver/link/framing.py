@@ -18,12 +18,14 @@ from receiver.link.hands import (
     HandsTrouble,
     Inject,
     LetGo,
+    LocalEvent,
     LocalKey,
     SetUpHands,
     SetUpTv,
     TurnTv,
     TvKey,
     TvState,
+    WatchLocal,
 )
 from receiver.link.intake import (
     AttachStage,
@@ -107,11 +109,13 @@ Message = (
     | Inject
     | LetGo
     | HandsReady
+    | LocalEvent
     | LocalKey
     | HandsTrouble
     | SetUpTv
     | TurnTv
     | TvState
+    | WatchLocal
     | TvKey
     | EncodedFrame
 )

@@ -76,6 +76,8 @@ class Gamepad(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
 
 
 InputEvent = Key | Pointer | MouseClick | Wheel | Text | Touch | Gamepad
+LocalInput = Key | Pointer | Wheel | Touch
+"""What is done at the display itself: no ``press`` and no ``click``, and ``down`` again each second of what is held."""
 
 # ---- app -> hands
 
@@ -114,6 +116,21 @@ class TurnTv(msgspec.Struct, frozen=True, tag="turn-tv"):
     on: bool
 
 
+class WatchLocal(msgspec.Struct, frozen=True, tag="watch-local"):
+    """Tell what is done at the display's own keyboards, mice and touch screens, or tell it no longer.
+
+    ``width``, ``height``: of the screen, for mice, which only say how far they went; ``degrees``: how far pictures are
+    turned clockwise for a screen that hangs turned, whose touches are not. ``console``: only while this
+    virtual terminal is in front, e.g. ``tty1``; empty where that does not matter.
+    """
+
+    on: bool
+    width: int = 1920
+    height: int = 1080
+    degrees: int = 0
+    console: str = ""
+
+
 # ---- hands -> app
 
 
@@ -132,6 +149,12 @@ class LocalKey(msgspec.Struct, frozen=True, tag="local-key"):
     """Somebody pressed a key of the display's own ``device``. Hands have let go of everything already."""
 
     device: str
+
+
+class LocalEvent(msgspec.Struct, frozen=True, tag="local-event"):
+    """Somebody at the display does this. Places are the whole screen's."""
+
+    event: LocalInput
 
 
 class HandsTrouble(msgspec.Struct, frozen=True, tag="hands-trouble"):

@@ -24,7 +24,8 @@ class Scene(msgspec.Struct, frozen=True, tag="scene"):
     ``pin``: eight digits while someone pairs, with ``pin_for`` the sender's name; ``toast``: a short note, shown for
     as long as it is set. ``asking``: who asks for ``wish``, with ``asked``, the name of whoever may let them (empty
     where it is for a moderator to say). ``identify``: the display's name fills the screen, with this line below it.
-    ``driving``: names of those who control the display now. ``dark``: the screen is off and nothing is heard.
+    ``driving``: names of those who control the display now; ``back``: of who is told what is done at it. ``dark``: the
+    screen is off and nothing is heard.
     """
 
     display_name: str
@@ -40,6 +41,7 @@ class Scene(msgspec.Struct, frozen=True, tag="scene"):
     wish: Wish = "share"
     identify: str | None = None
     driving: tuple[str, ...] = ()
+    back: str = ""
     dark: bool = False
 
 
@@ -119,7 +121,7 @@ class StageReady(msgspec.Struct, frozen=True, tag="stage-ready"):
     ``output_reason``/``sound_reason``: one sentence on what was chosen and why.
 
     ``width_mm``/``height_mm``: the screen's own size, 0 where it does not tell. ``sleeps``: the screen itself goes to
-    standby when it is dark; otherwise it shows black.
+    standby when it is dark; otherwise it shows black. ``console``: the virtual terminal that it is at, e.g. ``tty1``.
     """
 
     output: Literal["kms", "window", "headless"]
@@ -133,6 +135,7 @@ class StageReady(msgspec.Struct, frozen=True, tag="stage-ready"):
     width_mm: int = 0
     height_mm: int = 0
     sleeps: bool = False
+    console: str = ""
 
 
 class StreamStats(msgspec.Struct, frozen=True, tag="stream-stats"):

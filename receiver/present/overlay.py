@@ -56,6 +56,7 @@ class OverlayContent:
     name: tuple[str, str] | None = None
     driving: tuple[str, ...] = ()
     pairing: bool = False
+    back: str = ""
 
 
 def overlay_content(scene: Scene, streams: Sequence[StreamView]) -> OverlayContent:
@@ -74,6 +75,7 @@ def overlay_content(scene: Scene, streams: Sequence[StreamView]) -> OverlayConte
         name=(scene.display_name, scene.identify) if scene.identify is not None and not scene.pin else None,
         driving=scene.driving,
         pairing=not live and bool(scene.pin),
+        back=scene.back,
     )
 
 
@@ -95,10 +97,12 @@ class OverlayLayout:
         width = s.right - s.left
         sprites = [self._label(label) for label in content.labels]
         top = s.top
-        if content.driving:
-            mark = self._driving(content.driving, width)
-            sprites.append((mark, ((s.width - mark.get_width()) // 2, top)))
-            top += mark.get_height() + u(1.5)
+        for row in self._marks(content, width):
+            left = (s.width - sum(mark.get_width() + u(1.5) for mark in row) + u(1.5)) // 2
+            for mark in row:
+                sprites.append((mark, (left, top)))
+                left += mark.get_width() + u(1.5)
+            top += u(7.5)
         if content.paused:
             names = ", ".join(content.paused[:4])
             mark = self._note(f"Paused · {names}", width, paused=True)
@@ -184,15 +188,27 @@ class OverlayLayout:
         patch.blit(*how.at((width - how.width) // 2, u(3.2) + who.cap + gap))
         return patch
 
+    def _marks(self, content: OverlayContent, width: int) -> list[list[pygame.Surface]]:
+        """Rows of what is said for as long as it is so; two in one where the screen is not upright."""
+        row = bool(content.driving and content.back) and not self._sizes.portrait
+        width = (width - self._sizes.u(1.5)) // 2 if row else width
+        marks = [self._driving(content.driving, width)] if content.driving else []
+        marks += [self._who("Touches and keys go to ", content.back, "", width)] if content.back else []
+        return [marks] if row else [[mark] for mark in marks]
+
     def _driving(self, names: Sequence[str], width: int) -> pygame.Surface:
-        """Who controls the display, small, for as long as they do; names in quotation marks, as in a question."""
-        u = self._sizes.u
+        """Who controls the display."""
         says = "controls this display" if len(names) == 1 else "control this display"
+        return self._who("", ", ".join(names[:4]), f" {says}", width)
+
+    def _who(self, before: str, names: str, after: str, width: int) -> pygame.Surface:
+        """A small mark; names in quotation marks, as in a question."""
+        u = self._sizes.u
         pad, height, dot = u(2.4), u(6), u(1.4)
         room = width - 2 * pad - dot - u(1.4)
-        room -= self._setter.width(f"“” {says}", "medium", u(SMALL))
-        name = self._setter.shorten(", ".join(names[:4]), "medium", u(SMALL), room)
-        line = self._setter.line("medium", u(SMALL), (f"“{name}” {says}", LIGHT))
+        room -= self._setter.width(f"{before}“”{after}", "medium", u(SMALL))
+        name = self._setter.shorten(names, "medium", u(SMALL), room)
+        line = self._setter.line("medium", u(SMALL), (f"{before}“{name}”{after}", LIGHT))
         patch = plate(2 * pad + dot + u(1.4) + line.width, height, height // 2, SHADE, SHADE_ALPHA)
         patch.blit(plate(dot, dot, dot // 2, ACCENT), (pad, (height - dot) // 2))
         patch.blit(*line.at(pad + dot + u(1.4), (height - line.cap) // 2))

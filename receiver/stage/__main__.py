@@ -186,6 +186,7 @@ async def run(options: argparse.Namespace) -> None:
             width_mm=width_mm,
             height_mm=height_mm,
             sleeps=isinstance(presenter, Panel),
+            console=str(terminal) if terminal is not None and isinstance(presenter, Panel) else "",
         )
 
     gc.collect()

@@ -31,6 +31,7 @@ Event = Literal[
     "input granted",
     "input denied",
     "input stopped",
+    "local input sent",
     "stream key made",
     "stream key revoked",
     "command",

@@ -21,7 +21,7 @@ function capability() {
   const known = RTCRtpSender.getCapabilities?.("video")?.codecs ?? [{ mimeType: "video/VP8" }];
   const names = new Set(known.map(({ mimeType }) => mimeType.split("/")[1].toUpperCase()));
   const codecs = ["H264", "VP8", "VP9", "AV1"].filter((name) => names.has(name)).map((name) => `"${name}"`);
-  return `ddp=2.1, transport=(ws), compression=(gzip br), display=(mirror), codecs=(${codecs.join(" ")}), pair=(cpace)`;
+  return `ddp=2.1, transport=(ws), compression=(gzip br), display=(mirror), codecs=(${codecs.join(" ")}), pair=(cpace), back=(key pointer wheel touch)`;
 }
 
 /** `ddp.hello`: who we both are. Nothing in the answer is proven yet. */
@@ -46,7 +46,7 @@ export async function greet(connection, identity, name) {
       fpR: await thumbprint(jwk),
     };
     connection.sessionId = sessionId;
-    return { displayId, displayName, displayKey, bound };
+    return { displayId, displayName, displayKey, bound, tellsBack: /\bback=\(\w/.test(answer.capability) };
   } catch {
     throw new Refusal(NOT_DDP);
   }

@@ -15,6 +15,7 @@ export class Remote {
   #connection;
   #display;
   #over;
+  #beside;
   #state = "none";
   #held = new Map(); // what we hold down, by its name: the event that says so
   #fingers = new Map(); // on the pad: where each came down, and where it is
@@ -23,17 +24,25 @@ export class Remote {
   #done = new AbortController();
   #alive;
 
-  /** `over(message)` is called once control has ended, whoever ended it. */
-  constructor(ui, connection, display, over) {
+  /** `over(message)` is called once control has ended, whoever ended it. `beside`: in the view that is shown, for
+   * somebody who shares meanwhile; else in a view of its own. */
+  constructor(ui, connection, display, over, beside = false) {
     this.#ui = ui;
     this.#connection = connection;
     this.#display = display;
     this.#over = over;
+    this.#beside = beside;
+  }
+
+  get isBeside() {
+    return this.#beside;
   }
 
   async start() {
     this.#place.hidden = true;
-    this.#ui.show("control", { headline: "Asking for control…", message: "", uncontrol: "Don't ask" });
+    if (!this.#beside) this.#ui.show("control");
+    document.querySelector(`section[data-view="${this.#ui.view}"] [data-place="remote"]`).append(this.#place);
+    this.#say("Asking for control…", "", "Don't ask");
     this.#listen();
     try {
       this.#is((await this.#connection.request("input.request")).state);
@@ -51,20 +60,32 @@ export class Remote {
     return document.querySelector("#remote");
   }
 
+  #say(headline, message, stop) {
+    this.#ui.set(this.#beside
+      ? { "control-headline": headline, "control-message": message, control: stop }
+      : { headline, message, uncontrol: stop });
+  }
+
   #is(state) {
     const before = this.#state;
     if (state === before || this.#done.signal.aborted) return;
     this.#state = state;
     if (state === "asking") {
-      this.#ui.set({ headline: "Waiting to be let", message: "The TV shows that you ask. Whoever shares, or a moderator, can let you." });
+      this.#say("Waiting to be let", "The TV shows that you ask. Whoever shares, or a moderator, can let you.", "Don't ask");
     } else if (state === "granted") {
       this.#place.hidden = false;
-      this.#ui.set({ headline: `You control ${this.#display}`, message: "The TV shows your name meanwhile.", uncontrol: "Stop controlling" });
+      if (this.#beside) this.listen();
+      this.#say(`You control ${this.#display}`, "The TV shows your name meanwhile.", "Stop controlling");
     } else if (before === "granted") {
       this.#finish("You no longer control the TV: somebody there ended it.");
     } else if (before === "asking") {
       this.#finish("You were not let control the TV. You can ask again.");
     }
+  }
+
+  /** The keyboard goes to the TV, and to no button or box of the page that was pressed before. */
+  listen() {
+    document.activeElement?.blur?.();
   }
 
   /** Gives control back. */
@@ -79,6 +100,8 @@ export class Remote {
     this.release();
     clearInterval(this.#alive);
     this.#done.abort();
+    this.#place.hidden = true;
+    if (this.#beside) this.#say("", "", "Control this TV");
   }
 
   #finish(message) {
@@ -93,7 +116,7 @@ export class Remote {
   #send(event) {
     if (this.#state !== "granted" || !this.#connection.isOpen) return;
     this.#connection.request("input.event", event).catch((error) => {
-      if (!this.#done.signal.aborted) this.#ui.set({ message: sentence(error) });
+      if (!this.#done.signal.aborted) this.#ui.set({ [this.#beside ? "control-message" : "message"]: sentence(error) });
     });
   }
 
@@ -181,7 +204,7 @@ export class Remote {
   #touch(event, pad) {
     pad.setPointerCapture(event.pointerId);
     pad.classList.add("used");
-    document.activeElement?.blur?.(); // the keyboard goes to the TV from here on
+    this.listen();
     event.preventDefault();
     const { clientX: x, clientY: y, timeStamp, pointerType } = event;
     this.#fingers.set(event.pointerId, { x, y, startX: x, startY: y, since: timeStamp, alone: this.#fingers.size === 0 });

@@ -1,5 +1,6 @@
 // One sender, from "Connect" to "Stop sharing": what each step leads to, and what each refusal does.
 
+import { Back } from "./back.js";
 import { capture } from "./cast.js";
 import { Connection } from "./connection.js";
 import { Floor } from "./floor.js";
@@ -31,6 +32,7 @@ export class Sender {
   #sharing = null;
   #floor = null;
   #remote = null;
+  #back = null;
   #countdowns = [];
   #news = "";
 
@@ -47,7 +49,11 @@ export class Sender {
       unhold: () => this.#floor.drop("Nothing is shared."),
       let: () => this.#floor.answer(true),
       "not-now": () => this.#floor.answer(false),
-      control: () => this.#control(),
+      control: () => (this.#remote ? this.#remote.end("You no longer control the TV.") : this.#control()),
+      back: () => {
+        this.#back?.accept(document.querySelector("#back input").checked);
+        this.#remote?.listen();
+      },
       uncontrol: () => this.#remote?.end("You no longer control the TV."),
       "text-form": ({ typed }) => this.#remote?.type(typed),
       accept: () => this.#guard(() => this.#pair()),
@@ -139,6 +145,7 @@ export class Sender {
     connection.onnotify = (method, params) => {
       floor.notified(method, params);
       this.#remote?.notified(method, params);
+      this.#back?.notified(method, params);
       this.#sharing?.notified(method, params);
     };
   }
@@ -258,21 +265,27 @@ export class Sender {
 
   async #begin(connection, stream, motion) {
     const over = (view, message) => {
-      this.#sharing = null;
+      if (this.#remote?.isBeside) this.#remote.end("");
+      if (this.#back && this.#connection.isOpen) this.#back.accept(false);
+      this.#sharing = this.#back = null;
       const again = this.#connection.isOpen ? "Share again" : "Connect again";
       this.#ui.show(view, { headline: "Sharing has ended", message, again });
       if (view === "ready") this.#floor.show();
     };
     this.#sharing = new Sharing(this.#ui, this.#greeting.displayName, connection, stream, { motion, over });
-    await this.#sharing.start();
+    const started = this.#sharing.start();
+    this.#back = new Back(this.#ui, connection, this.#greeting.tellsBack);
+    await started;
   }
 
   #control() {
     const back = (message) => {
       this.#remote = null;
       if (this.#ui.view === "control") this.#ready(message);
+      else if (this.#ui.view === "sharing") this.#ui.set({ "control-message": message });
     };
-    this.#remote = new Remote(this.#ui, this.#connection, this.#greeting.displayName, back);
+    const beside = this.#ui.view === "sharing";
+    this.#remote = new Remote(this.#ui, this.#connection, this.#greeting.displayName, back, beside);
     this.#remote.start();
   }
 
@@ -300,6 +313,7 @@ export class Sender {
       if (!found) return sharing.end("ended", refusal.message);
       this.#greeting = found.greeting;
       this.#use(found.connection);
+      this.#back = new Back(this.#ui, found.connection, found.greeting.tellsBack);
       await this.#move(sharing, found.connection);
     } catch (error) {
       if (wanted()) sharing.end(this.#connection.isOpen ? "ready" : "ended", sentence(error));

@@ -70,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument(
             "--kbps", type=_whole(250, MAX_KBPS), default=5000, help="bitrate of the picture (%(default)s)"
         )
+        sub.add_argument(
+            "--take-input",
+            action="store_true",
+            help="do here what is done at the display's touch screen, mouse and keyboard: the room uses this computer",
+        )
 
     add("list", _list, "find the displays of this network").add_argument("--json", action="store_true")
     to_display(add("pair", _pair, "pair with a display and remember its key"))
@@ -208,19 +213,24 @@ def _source(args: argparse.Namespace) -> "Source":
 
 
 async def _cast(args: argparse.Namespace) -> None:
-    from scripts.sender import casting, sources
+    from scripts.sender import casting, sources, taking
     from scripts.sender.progress import Line
 
     _source(args).close()  # what can't be cast should be known before somebody walks to the display for its PIN
+    hands = taking.Taking.begin() if args.take_input else None
     encoding, line = casting.Encoding(args.codec, args.kbps, args.fps or sources.FPS), Line()
-    async with paired(args.display, _state(), args.name, _proof(args)) as (client, greeting):
-        say(f"Casting to {greeting.display_name}; Ctrl-C stops.")
-        source = _source(args)
-        try:
-            await casting.cast(client, source, encoding, _stop_by_signal(), line.tell)
-        finally:
-            line.end()
-            await asyncio.to_thread(source.close)
+    try:
+        async with paired(args.display, _state(), args.name, _proof(args)) as (client, greeting):
+            say(f"Casting to {greeting.display_name}; Ctrl-C stops.")
+            source = _source(args)
+            try:
+                await casting.cast(client, source, encoding, _stop_by_signal(), line.tell, hands)
+            finally:
+                line.end()
+                await asyncio.to_thread(source.close)
+    finally:
+        if hands is not None:
+            hands.close()
 
 
 async def _url(args: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from scripts.sender.answers import Answered, read
 from scripts.sender.client import Client, first
 from scripts.sender.errors import Lost, SenderError
 from scripts.sender.sources import Source
+from scripts.sender.taking import Taking
 
 LAST_S = 0.5
 """How long the last picture of a file stays before the cast ends."""
@@ -47,16 +48,24 @@ def set_encoders(encoding: Encoding) -> None:
 
 
 async def cast(
-    client: Client, source: Source, encoding: Encoding, stop: asyncio.Event, tell: Callable[[Progress], None]
+    client: Client,
+    source: Source,
+    encoding: Encoding,
+    stop: asyncio.Event,
+    tell: Callable[[Progress], None],
+    taking: Taking | None = None,
 ) -> None:
-    """Cast until ``stop`` is set or the source ends. ``tell`` is called once a second. Raises Refused, Lost."""
+    """Cast until ``stop`` is set or the source ends. ``tell`` is called once a second; ``taking``: what is done at the
+    display is done here. Raises Refused, Lost."""
     set_encoders(encoding)
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     progress = Progress()
     try:
+        if taking is not None:
+            await taking.accept(client)
         sender = await _connect(client, peer, source, encoding.codec)
         await first(
-            _watch(client, progress),
+            _watch(client, progress, taking),
             _report(sender, source, progress, tell),
             _finish(source),
             stop.wait(),
@@ -82,10 +91,12 @@ async def _connect(client: Client, peer: RTCPeerConnection, source: Source, code
     return video.sender
 
 
-async def _watch(client: Client, progress: Progress) -> None:
+async def _watch(client: Client, progress: Progress, taking: Taking | None) -> None:
     """Take in what the display says. Raises Lost when it ends the cast."""
 
     def take(method: str, params: dict[str, Any]) -> None:
+        if taking is not None:
+            taking.take(method, params)
         if method == "display.stats":
             progress.display = params
         elif method == "session.state":

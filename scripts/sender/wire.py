@@ -13,7 +13,9 @@ from receiver.ddp.negotiation import Negotiation
 from scripts.sender.errors import Closed, NotFound, Refused
 
 SUBPROTOCOL = "ddp.v2+json"
-CAPABILITY = 'ddp=2.1, transport=(ws), display=(mirror), codecs=("H264" "VP8"), pair=(cpace)'
+CAPABILITY = (
+    'ddp=2.1, transport=(ws), display=(mirror), codecs=("H264" "VP8"), pair=(cpace), back=(key pointer wheel touch)'
+)
 OPEN_S = 5.0
 MAX_FRAME = 64 * 1024
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.input.local import LocalKeys, pressed
+from receiver.input.local import LocalInputs, pressed
 
 
 def event(kind: int, code: int, value: int) -> bytes:
@@ -27,6 +27,6 @@ def test_anything_may_be_read(data: bytes) -> None:
 
 def test_what_is_no_keyboard_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "event0").write_bytes(b"")
-    keys = LocalKeys(lambda name: None, tmp_path)
+    keys = LocalInputs(lambda name: None, folder=tmp_path)
     keys.look()
     assert keys.count == 0

@@ -10,12 +10,13 @@ from pathlib import Path
 from receiver.ddp.codes import SHORT, ErrorCode
 from tests.peers import films
 from tests.peers.box import CONFIG, Box, box
-from tests.peers.ddp_client import WebSocketWire
+from tests.peers.ddp_client import CAPABILITY, WebSocketWire
 from tests.peers.examples_book import Book, Message, Recorded
 from tests.peers.url_servers import web
 
 FILE = Path(__file__).parents[2] / "docs/ddp-examples.md"
-ALLOWING = CONFIG + '\n[cast]\nallow = ["127.0.0.0/8"]\n[floor]\nmode = "one"\n'
+TOLD = CONFIG.replace("[input]", '[input]\nback = "always"')
+ALLOWING = TOLD + '\n[cast]\nallow = ["127.0.0.0/8"]\n[floor]\nmode = "one"\n'
 OFFER = "\r\n".join(
     (
         *("v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0", "m=video 9 UDP/TLS/RTP/SAVPF 96"),
@@ -25,9 +26,10 @@ OFFER = "\r\n".join(
 )
 
 
-async def connect(tv: Box, name: str) -> Recorded:
+async def connect(tv: Box, name: str, more: str = "") -> Recorded:
+    """``more``: further capabilities."""
     port = (await tv.status())["port"]
-    return Recorded(await WebSocketWire.connect(f"ws://127.0.0.1:{port}/"), name=name)
+    return Recorded(await WebSocketWire.connect(f"ws://127.0.0.1:{port}/"), name=name, capability=CAPABILITY + more)
 
 
 async def pairing(book: Book, tv: Box, anna: Recorded) -> None:
@@ -118,6 +120,9 @@ async def sharing(book: Book, anna: Recorded, ben: Recorded, film: str) -> None:
     await book.ask(anna, "Anna gives Ben her place; her cast ends.", "floor.approve", {"session": _session(ben)})
     stream = (await ben.request("display.cast", {"url": film}))["stream"]
     await ben.told("session.state", state="live")
+    await ben.told("display.stats", width=films.WIDTH)
+    says = "Whoever shares is told what is done at the display; then as `input.event` from there."
+    await book.ask(ben, says, "input.accept", {}, "input.back")
     await anna.request("display.pause", {"stream": stream})
     asked, answer = anna.exchange("display.pause")
     lines = (("→", asked), ("←", answer), ("←", await ben.told("display.state")))
@@ -233,7 +238,7 @@ async def record(folder: Path) -> str:
                 await returning(book, tv, anna)
                 await data(book, anna)
                 await casting(book, anna, server.url("film.mp4"))
-                async with await connect(tv, "Ben") as ben:
+                async with await connect(tv, "Ben", ", back=(key pointer wheel touch)") as ben:
                     book.call((await ben.hello())["ddp_session_id"], "<Ben's session>")
                     await ben.request("pair.start", {"method": "pin"})
                     await ben.confirm(*await ben.prove((await tv.pin()).encode()))

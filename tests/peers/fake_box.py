@@ -99,6 +99,8 @@ class Behaviour:
     refuse: dict[str, Refused] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     bad_mac: bool = False
+    more: str = ""
+    """Further capabilities that both have."""
     floor: Message | None = None
     """The ``floor.state`` that everybody is told after pairing."""
     answer: Callable[[str], str] = lambda sdp: sdp
@@ -247,7 +249,8 @@ class Visit:
             "ddp_session_id": b64(self.session),
             "display_id": self.box.display_id,
             "display_name": self.box.display_name,
-            "capability": 'ddp=2.1, transport=(ws), display=(mirror), codecs=("VP8" "H264"), pair=(cpace)',
+            "capability": 'ddp=2.1, transport=(ws), display=(mirror), codecs=("VP8" "H264"), pair=(cpace)'
+            + self.box.does.more,
             "jwk": public_jwk(self.box.identity),
             "nonce": b64(self.nonce),
         }
@@ -360,6 +363,9 @@ class Visit:
 
     floor_request = floor_release = floor_approve = floor_deny = _floor
     input_approve = input_deny = input_event = _floor
+
+    async def input_accept(self, params: Message) -> Message:
+        return {**params, "active": bool(params["kinds"])}
 
     async def input_request(self, params: Message) -> Message:
         await self.notify("input.state", {"you": "asking", "asked_by": [], "granted": []})

@@ -20,6 +20,7 @@ PAUSED = StreamView("Anna", paused=True, live_since_ns=0)
 ASKED = Scene("Boardroom 4", "", "", "", True, toast="Anna is sharing", asking="Ben", asked="Anna")
 CONTROL = Scene("Boardroom 4", "", "", "", True, asking="Ben", asked="Anna", wish="control")
 DRIVEN = Scene("Boardroom 4", "", "", "", True, driving=("Ben",))
+BACK = Scene("Boardroom 4", "", "", "", True, back="Ben")
 LEFT = StreamView("Anna", paused=True, live_since_ns=0, place=(0, 180, 636, 358))
 RIGHT = StreamView("Ben", paused=False, live_since_ns=0, place=(644, 180, 636, 358))
 WAITING = StreamView("Anna", paused=True, live_since_ns=None)
@@ -44,6 +45,8 @@ WAITING = StreamView("Anna", paused=True, live_since_ns=None)
         (DRIVEN, [LIVE], 1),
         (DRIVEN, [PAUSED], 2),
         (DRIVEN, [], 1),
+        (BACK, [LIVE], 1),
+        (BACK, [], 0),
     ],
 )
 def test_what_is_laid_over_the_picture(scene: Scene, streams: list[StreamView], count: int) -> None:
@@ -64,7 +67,9 @@ def test_the_same_objects_while_nothing_changes() -> None:
 def test_patches_keep_apart_and_in_the_safe_area(size: tuple[int, int]) -> None:
     width, height = size
     safe = pygame.Rect(0, 0, width, height).inflate(-2 * width * SAFE, -2 * height * SAFE)
-    wide = Scene("", "", "", "", True, "44444444", "W" * 90, "W" * 90, "W" * 90, "W" * 90, driving=("W" * 90,) * 3)
+    wide = Scene(
+        "", "", "", "", True, "44444444", "W" * 90, "W" * 90, "W" * 90, "W" * 90, driving=("W" * 90,) * 3, back="W" * 90
+    )
     patches = Screens(width, height).overlay(wide, [StreamView("W" * 90, True, 0)], WALL, 0)
     boxes = [surface.get_rect(topleft=place) for surface, place in patches]
     assert not any(a.colliderect(b) for a in boxes for b in boxes if a is not b)

@@ -42,10 +42,11 @@ CARDS = (
     "-device cirrus-vga,id=cirrus"
 )
 CARD = "-device virtio-gpu-pci,xres=640,yres=360,id=virtio"
+USB = "-device qemu-xhci"
 GUESTS = (  # the longest first
     Guest("box", CARD, "dummy", 800, systemd=True),
     Guest("devices", CARDS, "virtio-gpu,bochs,cirrus-qemu,vkms", 480),
-    Guest("input", "-device qemu-xhci -device usb-kbd", "uinput,evdev,xhci-pci,usbhid,hid-generic", 300),
+    Guest("input", f"{USB} -device usb-kbd -device usb-tablet", "uinput,evdev,xhci-pci,usbhid,hid-generic", 300),
     Guest("plain", CARD, "virtio-gpu", 240, kernel="plain"),
 )
 

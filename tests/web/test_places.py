@@ -57,7 +57,7 @@ async def test_nothing_is_wider_than_320_pixels(page: Page, box: FakeBox) -> Non
 async def test_every_control_is_large_enough_to_touch(page: Page, box: FakeBox) -> None:
     await page.goto(box.url)
     small = await page.evaluate(
-        """() => { for (const s of document.querySelectorAll("section, aside, #remote")) s.hidden = false;
+        """() => { for (const s of document.querySelectorAll("section, aside, #remote, #back")) s.hidden = false;
         return [...document.querySelectorAll("button, a, summary, input:not([type=radio], [type=checkbox]), .choice")]
             .filter((control) => control.offsetHeight < 44).map((control) => control.outerHTML); }"""
     )

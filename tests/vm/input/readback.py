@@ -10,7 +10,7 @@ from typing import TypeVar
 import evdev
 from evdev import ecodes
 
-PATIENCE_S = 60.0
+PATIENCE_S = 90.0
 T = TypeVar("T")
 
 Report = tuple[int, int, int]
@@ -26,21 +26,17 @@ async def until(find: Callable[[], T | None]) -> T:
     return found
 
 
-def named(name: str) -> evdev.InputDevice | None:
-    """The device of that name, once udev has made its node."""
+def ours(name: str, besides: evdev.InputDevice | None = None) -> evdev.InputDevice | None:
+    """Our device of that name, once udev has made its node; ``besides``: another than this one."""
     for path in evdev.list_devices():
         try:
             device = evdev.InputDevice(path)
         except OSError:
             continue
-        if device.name == name:
+        if device.name == f"ddp-receiver {name}" and not (besides and besides.path == path):
             return device
         device.close()
     return None
-
-
-def ours(name: str) -> evdev.InputDevice | None:
-    return named(f"ddp-receiver {name}")
 
 
 def taken_for(device: evdev.InputDevice) -> set[str]:

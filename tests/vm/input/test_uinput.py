@@ -3,20 +3,19 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from evdev import ecodes
 
-from receiver.admin import SOCKET_NAME, ask
-from receiver.errors import ReceiverError
-from receiver.link import AdminStatus, AdminStatusReply, HandsReady, Inject, LocalKey, Message, SetUpHands
+from receiver.input.local import FRONT
+from receiver.link import HandsReady, Inject, LocalEvent, LocalKey, Message, SetUpHands, WatchLocal
 from receiver.link.hands import Key
 from receiver.supervise import Child, spawn
 from tests.peers.ddp_client import DdpClient
 from tests.vm.guest.host import Host
+from tests.vm.input.display import display
 from tests.vm.input.readback import PATIENCE_S, Reader, axis, key, ours, until, wheel
 
 
@@ -51,30 +50,17 @@ async def test_a_local_key_is_told_and_lets_go(host: Host) -> None:
         await until(lambda: not keyboard.active_keys())
 
 
-CONFIG = """
-[output]
-kind = "headless"
-[sound]
-device = "null"
-[http]
-port = 0
-https_port = 0
-[discovery]
-ssdp = false
-mdns = false
-[paths]
-state_dir = "{folder}/state"
-runtime_dir = "{folder}/run"
-"""
-
-
-def status(folder: Path) -> dict[str, object] | None:
-    if not (folder / "run" / SOCKET_NAME).exists():
-        return None
-    try:
-        return ask(folder / "run", AdminStatus(), AdminStatusReply).status
-    except ReceiverError:
-        return None
+async def test_what_is_typed_at_another_console_is_told_to_nobody(host: Host) -> None:
+    front = FRONT.read_text().strip()
+    async with hands() as child:
+        keyboard = await until(lambda: ours("keyboard"))
+        for console, told in (("tty9", [LocalKey]), (front, [LocalKey, LocalEvent, LocalEvent])):
+            child.link.send(WatchLocal(True, console=console))
+            child.link.send(Inject("anna", Key("KeyA", "down")))
+            await until(lambda: keyboard.active_keys())
+            host.ask("send-key", keys=[{"type": "qcode", "data": "c"}])
+            for kind in told:
+                assert isinstance(await message(child), kind)
 
 
 async def drives_every_device(anna: DdpClient) -> None:
@@ -108,18 +94,9 @@ async def drives_every_device(anna: DdpClient) -> None:
 
 
 async def test_no_key_is_stuck_after_the_sender_or_the_app_is_killed(tmp_path: Path, host: Host) -> None:
-    (tmp_path / "config").write_text(CONFIG.format(folder=tmp_path))
-    command = (sys.executable, "-m", "receiver", "run", "--config", str(tmp_path / "config"))
-    receiver = await asyncio.create_subprocess_exec(*command)
-    try:
-        state = await until(lambda: (now := status(tmp_path)) and now["input"]["able"] and now)
+    async with display(tmp_path) as tv:
         keyboard = await until(lambda: ours("keyboard"))
-        anna = await DdpClient.connect(f"ws://localhost:{state['port']}/", name="Anna")
-
-        async def pin() -> str:
-            return str((await until(lambda: (now := status(tmp_path)) and now["pin"] and now))["pin"])
-
-        await anna.pair(pin)
+        anna = await tv.pair("Anna")
         await anna.request("input.request")
         down = {"kind": "key", "code": "KeyA", "action": "down"}
         await anna.request("input.event", down)
@@ -127,16 +104,12 @@ async def test_no_key_is_stuck_after_the_sender_or_the_app_is_killed(tmp_path: P
         await drives_every_device(anna)
         host.ask("send-key", keys=[{"type": "qcode", "data": "b"}])
         await until(lambda: not keyboard.active_keys())
-        await until(lambda: status(tmp_path)["input"]["granted"] == [])
+        await until(lambda: tv.status()["input"]["granted"] == [])
         await asyncio.sleep(11)  # for so long nobody is let by asking alone
         await anna.request("input.request")
         await anna.request("input.event", down)
         await until(lambda: keyboard.active_keys() == [ecodes.KEY_A])
         await anna.close()
         await until(lambda: not keyboard.active_keys())
-        os.kill(receiver.pid, signal.SIGKILL)
+        os.kill(tv.process.pid, signal.SIGKILL)
         await until(lambda: ours("keyboard") is None)
-    finally:
-        if receiver.returncode is None:
-            receiver.kill()
-            await receiver.wait()
