@@ -7,7 +7,7 @@ several are shown it is the focused one, else the newest; where none is, it is t
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from receiver.input.sense import turned_back
+from receiver.input.traits import turned_back
 from receiver.link import SetLayout, SetPicture
 from receiver.pace.layout import Rect, arrange
 from receiver.pace.zoom import zoom

@@ -14,7 +14,7 @@ from receiver.app.audit_desk import Record, unrecorded
 from receiver.clock import Clock
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.ddp.messages import Params, read
-from receiver.input.sense import CEC_NAMES
+from receiver.input.traits import CEC_NAMES
 from receiver.link import TvKey
 from receiver.link.hands import Key, LocalInput, Pointer, Touch
 from receiver.session.way_back import KINDS, Kind, Told, WayBack

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from receiver.input.devices import NAME
 from receiver.input.hand import ABS_X, ABS_Y, EV_ABS, EV_KEY, EV_REL, MT_SLOT, MT_X, MT_Y, SLOTS
-from receiver.input.sense import Cursor, Sense, Traits, newest
+from receiver.input.sense import Sense, newest
+from receiver.input.traits import Cursor, Traits
 from receiver.link import WatchLocal
 from receiver.link.hands import LocalInput
 

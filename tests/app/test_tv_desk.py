@@ -79,6 +79,18 @@ def test_ok_and_back_answer_what_the_tv_asks():
     assert others == []
 
 
+def test_what_is_no_answer_may_be_for_a_sender_and_ends_remote_control_first():
+    house = House()
+    told: list[object] = []
+    house.desk.askers = (Question(True),)
+    house.desk.on_other_key, house.desk.on_key = told.append, told.append
+    for name in ("select", "up"):
+        house.desk.key(TvKey(name, True))
+    assert told == [REMOTE, TvKey("up", True)], "OK answered what the TV asked"
+    house.desk.key(TvKey("up", False))
+    assert told[-1] == TvKey("up", False)
+
+
 def test_any_other_key_and_ok_without_a_question_end_remote_control():
     house = House()
     others: list[str] = []

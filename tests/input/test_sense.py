@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from receiver.input import hand as hands
 from receiver.input.hand import EV_ABS, EV_KEY, EV_REL, KEYBOARD, POINTER, TOUCH, Frame, Hand
 from receiver.input.keymap import CODES
-from receiver.input.sense import SYN_DROPPED, SYN_REPORT, Cursor, Sense, Traits, newest
+from receiver.input.sense import SYN_DROPPED, SYN_REPORT, Sense, newest
+from receiver.input.traits import Cursor, Traits
 from receiver.link.hands import Key, LocalInput, Pointer, Touch, Wheel
 
 PLACE = (0, hands.RANGE)
