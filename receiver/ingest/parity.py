@@ -29,48 +29,48 @@ class Parity(NamedTuple):
     body: bytes
 
 
+class _Waiting(NamedTuple):
+    parity: Parity
+    missing: set[int]
+
+
 class ParityDecoder:
     """Remembers packets and parities of one source, and rebuilds what can be rebuilt."""
 
     def __init__(self) -> None:
         self._packets: OrderedDict[int, bytes] = OrderedDict()
-        self._parities: list[Parity] = []
+        self._waiting: list[_Waiting] = []
         self.recovered = 0
 
     def media(self, sequence: int, packet: bytes) -> list[tuple[int, bytes]]:
         """A media packet came, as it was protected; returns the packets that this makes known, with their numbers."""
-        self._keep(sequence, packet)
-        return self._rebuild() if self._parities else []
+        self._known(sequence, packet)
+        return self._rebuild()
 
     def parity(self, parity: Parity) -> list[tuple[int, bytes]]:
         """A parity packet came."""
-        self._parities.append(parity)
+        self._waiting.append(_Waiting(parity, {number for number in parity.sequences if number not in self._packets}))
         found = self._rebuild()
-        del self._parities[:-MAX_PARITIES]
+        del self._waiting[:-MAX_PARITIES]
         return found
 
-    def _keep(self, sequence: int, packet: bytes) -> None:
+    def _known(self, sequence: int, packet: bytes) -> None:
         self._packets[sequence] = packet
         if len(self._packets) > MAX_PACKETS:
             self._packets.popitem(last=False)
+        for waiting in self._waiting:
+            waiting.missing.discard(sequence)
 
     def _rebuild(self) -> list[tuple[int, bytes]]:
+        """What one parity gives back may be what another lacks."""
         found: list[tuple[int, bytes]] = []
-        progress = True
-        while progress:  # what one parity gives back may be what another lacks
-            progress = False
-            waiting = []
-            for parity in self._parities:
-                missing = [number for number in parity.sequences if number not in self._packets]
-                if len(missing) == 1:
-                    packet = self._combine(parity, missing[0])
-                    if packet is not None:
-                        self._keep(missing[0], packet)
-                        found.append((missing[0], packet))
-                        progress = True
-                elif missing:
-                    waiting.append(parity)
-            self._parities = waiting
+        while (ready := next((one for one in self._waiting if len(one.missing) < 2), None)) is not None:
+            self._waiting.remove(ready)
+            for number in tuple(ready.missing):
+                packet = self._combine(ready.parity, number)
+                if packet is not None:
+                    self._known(number, packet)
+                    found.append((number, packet))
         self.recovered += len(found)
         return found
 
@@ -80,7 +80,9 @@ class ParityDecoder:
         head, body = int.from_bytes(parity.head), int.from_bytes(parity.body)
         for number in parity.sequences:
             if number != missing:
-                packet = self._packets[number]
+                packet = self._packets.get(number)
+                if packet is None:
+                    return None  # it came, but so long ago that it was forgotten
                 rest = packet[_FIXED:]
                 head ^= int.from_bytes(packet[:2] + packet[4:8] + len(rest).to_bytes(2))
                 body ^= int.from_bytes(rest[:size].ljust(size, b"\0"))

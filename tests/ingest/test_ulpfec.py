@@ -97,7 +97,7 @@ def test_it_remembers_no_more_than_it_should():
         decoder.media(number, packet(number, b"x"))
         decoder.parity(ulpfec.parse(protect({number + 5: b"\x80" * 20, number + 6: b"\x80" * 20}), 42, number))
     assert len(decoder._packets) <= MAX_PACKETS
-    assert len(decoder._parities) <= MAX_PARITIES
+    assert len(decoder._waiting) <= MAX_PARITIES
 
 
 def unpack(unpacker: Unpacker, data: bytes) -> list[RtpPacket]:
