@@ -32,7 +32,6 @@ async def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as state, serve(SLIDE) as address:
         async with box(Path(state), config=ROOM) as tv, chromium(TITLE) as browser:
-            await save_tv(tv, folder / "idle.jpg")
             slide = await browser.new_page(viewport={"width": 1280, "height": 720})
             await slide.goto(address)
             page = await open_page(browser, tv, "Anna")
@@ -44,7 +43,6 @@ async def main(folder: Path) -> None:
             await share(page)
             await tv.until(lambda status: any(cast["live"] for cast in status["casts"]))
             await asyncio.sleep(3)
-            await save_tv(tv, folder / "cast.jpg")
             await save_page(page, folder / "sender-sharing.jpg")
             console = await browser.new_page(viewport={"width": 1280, "height": 800})
             await console.goto(f"http://localhost:{(await tv.status())['port']}/console")
