@@ -5,8 +5,8 @@
 
 ``delay`` is what jitter, the mode and the sound ask for, within the limits that the sender may set. Smooth mode keeps
 at least two pictures in hand, and its cadence (``Cadence``); interactive mode waits for as little jitter as it can see:
-what is below one VSync is not worth a wait. Deadlines are computed when they are looked at, never stored, so a changed
-timeline moves the whole queue and order can't break.
+what is below one VSync is not worth a wait, nor has a picture after a pause any motion to be smooth in. Deadlines are
+computed when they are looked at, never stored, so a changed timeline moves the whole queue and order can't break.
 
 Drop rules, each with its cause:
 
@@ -64,6 +64,8 @@ class _Entry(Generic[T]):
     timestamp: int
     ready_ns: int
     item: T
+    still: bool = False
+    """The one before it was long before: it is a static screen's, or the first of a motion."""
     begin_ns: int | None = None
 
 
@@ -107,6 +109,7 @@ class Pacer(Generic[T]):
 
     def push(self, item: T, timestamp: int, complete_ns: int, decoded_ns: int, capture_ns: int | None = None) -> None:
         """Queue a decoded picture. One that is not newer than the last is dropped as ``reordered``."""
+        still = False
         if self._last_timestamp is not None:
             step = timestamp - self._last_timestamp
             if -REORDER_TICKS < step <= 0:
@@ -116,6 +119,8 @@ class Pacer(Generic[T]):
                 self.clear("skipped")
             elif (interval := step * 1_000_000_000 // 90_000) <= STATIC_NS:
                 self._interval += (interval - self._interval) // MEAN_WEIGHT
+            else:
+                still = self._mode == "interactive"
         self._steady.follow(self.timeline.pts(timestamp))
         self.timeline.observe(timestamp, complete_ns, capture_ns)
         self._last_timestamp = timestamp
@@ -125,7 +130,7 @@ class Pacer(Generic[T]):
         if len(self._queue) == MAX_QUEUE:
             self._queue.popleft()
             self._drop("overflow")
-        self._queue.append(_Entry(timestamp, decoded_ns, item))
+        self._queue.append(_Entry(timestamp, decoded_ns, item, still))
 
     def rendered(self, ns: int) -> None:
         """Drawing a chosen picture took ``ns``."""
@@ -207,6 +212,8 @@ class Pacer(Generic[T]):
         return self.timeline.expected(timestamp) + self._decode_ns + self._render_ns + self._delay
 
     def _target(self, entry: _Entry[T]) -> int:
+        if entry.still and self.hold_ns <= 0 and not (self.playout and self.playout[0]):
+            return entry.ready_ns + self._render_ns
         if self._cadence is None or self._cadence.offset is None:
             return self._aim(entry.timestamp)
         return self.timeline.pts(entry.timestamp) + self._cadence.offset

@@ -149,6 +149,14 @@ def test_a_static_screen_is_shown_no_later_than_a_moving_one(mode):
     assert median(500.0, 60) <= median(1000 / 30, 600) + 1
 
 
+def test_a_picture_after_a_pause_does_not_wait_for_a_network_that_is_rough():
+    rough = [40.0 * (i % 3) for i in range(60)]
+    shown, pacer = play(stream(500, rough), "interactive")
+    assert len(shown) == 60
+    assert max(one.latency_ms for one in shown) <= 3 + 2 * PERIOD / MS
+    assert pacer.shown_late == 0
+
+
 def test_a_quiet_network_costs_interactive_mode_a_vsync_and_no_more():
     for interval in (1000 / 60, 1000 / 30):
         shown, pacer = play(stream(interval, [2.0] * 900))
