@@ -1,6 +1,7 @@
 """The ASGI layer that every request passes first: Host, Origin, limits and headers."""
 
 import asyncio
+import contextlib
 import ipaddress
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -9,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from receiver.ddp.gone import GONE
 from receiver.ddp.origin import ForeignHost, ForeignOrigin, check_request, security_headers
 from receiver.ddp.whip import ENDPOINT
 
@@ -62,6 +64,10 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        with contextlib.suppress(*GONE):
+            await self._admit(scope, receive, send)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         secure = scope["scheme"] in ("https", "wss")

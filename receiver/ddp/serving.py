@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from receiver.ddp.channel import Connections
 from receiver.ddp.codes import CloseCode
+from receiver.ddp.gone import overlook
 from receiver.ddp.hardening import harden
 from receiver.ddp.jsonrpc import MAX_MESSAGE
 from receiver.ddp.listen import Listener, allow_files
@@ -71,6 +72,7 @@ class Server:
     def start(self) -> None:
         """Serve from now on."""
         harden()
+        overlook(asyncio.get_running_loop())
         allow_files()
         app = ASGIWrapper(self._app)  # type: ignore[arg-type]
         serving = worker_serve(app, self._config, sockets=self._sockets, shutdown_trigger=self._stopping.wait)

@@ -1,7 +1,9 @@
 """The box's HTTP: pages, headers, refusals and limits, on a real server."""
 
 import asyncio
+import contextlib
 import json
+import logging
 import ssl
 import urllib.error
 import urllib.request
@@ -219,6 +221,21 @@ async def test_a_renewed_certificate_is_served_at_once(display: FakeDisplay) -> 
     ensure_certificate(Path(config.certfile).parent, "renamed", "tv-1", [], datetime.now(UTC))
     display.server.reload_certificate()
     assert await asyncio.to_thread(served) != before
+
+
+async def test_a_peer_that_goes_on_after_its_answer_leaves_no_trace_in_the_log(
+    display: FakeDisplay, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        _, writer = await asyncio.open_connection("127.0.0.1", display.tls_port, ssl=trusting())
+        writer.write(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 99000000\r\n\r\n")
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                writer.write(bytes(65536))
+                await asyncio.wait_for(writer.drain(), 0.3)
+        writer.transport.abort()
+    await asyncio.sleep(0.3)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_stop_closes_what_is_open_and_frees_the_port(display: FakeDisplay) -> None:
