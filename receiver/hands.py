@@ -44,10 +44,11 @@ NS = 1e9
 class Hands:
     """Obeys the app."""
 
-    def __init__(self, link: Link, clock: Clock) -> None:
+    def __init__(self, link: Link, clock: Clock, console: bool = False) -> None:
         self._link = link
         self._clock = clock
-        self._hand = Hand()
+        self._console = console
+        self._hand = Hand(console=console)
         self._devices: Devices | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._watching: list[asyncio.Task[None]] = []
@@ -75,7 +76,7 @@ class Hands:
         return True
 
     def _set_up(self, wanted: SetUpHands) -> None:
-        self._hand = Hand(wanted.layout, wanted.enter)
+        self._hand = Hand(wanted.layout, wanted.enter, self._console)
         try:
             self._devices = open_devices(wanted.device)
         except BackendUnavailable as error:
@@ -153,10 +154,14 @@ class Hands:
 
 def main() -> int:
     """0 when the app went."""
-    arguments = child.parser("hands", "Carries out input events").parse_args()
+    parser = child.parser("hands", "Carries out input events")
+    parser.add_argument(
+        "--console", action="store_true", help="no desktop is here: the kernel's console hears the keys"
+    )
+    arguments = parser.parse_args()
     child.settle()
     logging.basicConfig(level=logging.INFO, format="hands: %(levelname)s %(message)s")
-    child.serve(arguments.link_fd, lambda link: Hands(link, MonotonicClock()))
+    child.serve(arguments.link_fd, lambda link: Hands(link, MonotonicClock(), arguments.console))
     return 0
 
 

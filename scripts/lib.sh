@@ -106,19 +106,30 @@ sync_venv() {
     say "Ready after $((SECONDS - STARTED)) s"
 }
 
+# build_input PYTHON ARGUMENT...: python-uinput from its locked source, which needs a compiler, by PYTHON's pip with
+# these arguments.
+build_input() {
+    local python=$1 lock=requirements-input.lock tools pip status=0
+    shift
+    install_packages gcc libc6-dev libudev-dev python3-dev || return 1
+    tools=$(mktemp -d)
+    pip=("$python" -m pip install --disable-pip-version-check --no-input --progress-bar off --no-deps --require-hashes)
+    quietly "Fetching what builds python-uinput" "${pip[@]}" --target "$tools" --only-binary :all: \
+        -r <(awk '/^[a-z]/ { on = !/^python-uinput/ } on' "$lock") &&
+        quietly "Building python-uinput" env PYTHONPATH="$tools" "${pip[@]}" "$@" --no-build-isolation \
+            -r <(awk '/^[a-z]/ { on = /^python-uinput/ } on' "$lock") || status=1
+    rm -rf "$tools"
+    return $status
+}
+
 # sync_input: python-uinput, which lets senders with consent drive this machine, where there is a uinput to drive and a
 # compiler for it. Tried once for each lock file; fails where it is not there afterwards.
 sync_input() {
-    local lock=requirements-input.lock stamp wanted pip
+    local lock=requirements-input.lock stamp wanted
     "$VENV/bin/python" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("uinput") is None)' && return 0
     stamp="$VENV/.tried-$lock"
     wanted=$(sha256sum <"$lock")
     [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 1
     echo "$wanted" >"$stamp"
-    install_packages gcc libc6-dev libudev-dev python3-dev || return 1
-    pip=("$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off --no-deps)
-    quietly "Installing what builds python-uinput" "${pip[@]}" --require-hashes --only-binary :all: \
-        -r <(awk '/^[a-z]/ { on = !/^python-uinput/ } on' "$lock") || return 1
-    quietly "Building python-uinput" "${pip[@]}" --require-hashes --no-build-isolation \
-        -r <(awk '/^[a-z]/ { on = /^python-uinput/ } on' "$lock")
+    build_input "$VENV/bin/python"
 }

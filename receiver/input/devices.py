@@ -11,7 +11,10 @@ NODE = Path("/dev/uinput")
 NAME = "ddp-receiver"
 """How the names of our own devices begin."""
 
-EXTRA = 'Run scripts/run, which builds it; or, with gcc, libudev-dev and python3-dev: pip install "ddp-receiver[input]"'
+EXTRA = (
+    "Run scripts/install again, or scripts/run, which see to it; "
+    'or, with gcc, libudev-dev and python3-dev: pip install "ddp-receiver[input]"'
+)
 """How to get python-uinput."""
 
 

@@ -53,10 +53,12 @@ class Frame(NamedTuple):
 
 @dataclass
 class Hand:
-    """All senders' events, on one set of devices. ``enter``: a ``mouse-click`` is ENTER; ``layout``: of the text."""
+    """All senders' events, on one set of devices. ``enter``: a ``mouse-click`` is ENTER; ``layout``: of the text;
+    ``console``: the kernel's console hears it."""
 
     layout: str = "us"
     enter: bool = False
+    console: bool = False
     _held: Held = field(default_factory=lambda: Held(frozenset({KEYBOARD}), keymap.MODIFIERS))
     _typing: deque[tuple[str, Stroke | Key]] = field(default_factory=deque)
     _next_stroke: int = 0
@@ -124,7 +126,7 @@ class Hand:
     def _press(self, who: str, control: Control, action: str, now: int) -> list[Frame]:
         if control.device == KEYBOARD and action != "up" and not self._held.holds(control):
             together = self._held.codes(KEYBOARD) | {control.code}
-            if keymap.commands_the_machine(together):
+            if keymap.commands_the_machine(together, self.console):
                 return []
         changes: list[Change] = []
         if action in ("down", "press", "click"):

@@ -78,10 +78,18 @@ CONTROLS = frozenset(CODES[name] for name in ("ControlLeft", "ControlRight"))
 ALTS = frozenset(CODES[name] for name in ("AltLeft", "AltRight"))
 ORDERS = frozenset(CODES[name] for name in ("Delete", "NumpadDecimal", "Backspace", *(f"F{n}" for n in range(1, 13))))
 
+CONSOLE_ORDERS = frozenset(
+    CODES[name] for name in ("ArrowLeft", "ArrowRight", "ArrowUp", *(f"F{n}" for n in range(1, 13)))
+)
+"""With Alt alone, where the kernel's console hears the keys."""
 
-def commands_the_machine(codes: set[int]) -> bool:
-    """Whether these keys, held together, restart the machine (Ctrl-Alt-Delete) or take its screen (Ctrl-Alt-F1)."""
-    return bool(codes & CONTROLS and codes & ALTS and codes & ORDERS)
+
+def commands_the_machine(codes: set[int], console: bool = False) -> bool:
+    """Whether these keys, held together, restart the machine (Ctrl-Alt-Delete) or take its screen (Ctrl-Alt-F1); on a
+    ``console``, which no desktop keeps from hearing them, Alt-F1 and Alt-Left do so too."""
+    if not codes & ALTS:
+        return False
+    return bool(codes & CONTROLS and codes & ORDERS) or (console and bool(codes & CONSOLE_ORDERS))
 
 
 SHIFT, ALTGR, ENTER = CODES["ShiftLeft"], CODES["AltRight"], CODES["Enter"]

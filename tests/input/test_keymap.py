@@ -29,6 +29,14 @@ def test_no_key_commands_the_machine_itself() -> None:
     assert not commands_the_machine({control, alt, CODES["KeyA"]})
 
 
+def test_no_key_takes_the_screen_where_the_console_hears_it() -> None:
+    alt = CODES["AltLeft"]
+    for name in ("F4", "ArrowLeft"):
+        assert commands_the_machine({alt, CODES[name]}, console=True)
+        assert not commands_the_machine({alt, CODES[name]}), "a desktop's: close the window, go back"
+        assert not commands_the_machine({CODES[name]}, console=True)
+
+
 @pytest.mark.parametrize(
     ("layout", "letter", "typed"),
     [

@@ -79,6 +79,11 @@ def test_each_process_is_its_own_user_without_what_it_does_not_need():
     assert not {"dri", "snd", "input", "uinput"} & set(inside.split()), "no devices"
 
 
+def test_senders_can_drive_it_by_consent():
+    until(lambda: status().get("input", {}).get("able"), "devices of hands")
+    assert Path("/opt/ddp-receiver/current/input/uinput").exists()
+
+
 @pytest.fixture(scope="class")
 def cast(host) -> Iterator[Callable[[str], None]]:
     """A cast from inside, by the test pattern, with few pixels and few pictures: the processor is an emulated one.
