@@ -1,26 +1,20 @@
 """All media of one sender: decrypted RTP and RTCP in, encoded frames and feedback out. Pure."""
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
 
-from receiver.ingest import feedback, playout, red, rtp
-from receiver.ingest.access_unit import DepacketizeError
+from receiver.ingest import feedback, red, rtp
 from receiver.ingest.answer import START_KBPS, Plan
-from receiver.ingest.audio import AudioStream, Sound
-from receiver.ingest.clock_map import CaptureClock, WallClock
-from receiver.ingest.colours import ColourTrack
+from receiver.ingest.audio import AudioStream
+from receiver.ingest.delivery import Counters, Delivery, Sink
 from receiver.ingest.depacketize import DEPACKETIZERS
 from receiver.ingest.forward_error_correction import Repairer, Unpacker
 from receiver.ingest.header_prediction import HeaderPrediction
 from receiver.ingest.remb import BandwidthEstimator, SendingClock
 from receiver.ingest.rtp import RtpPacket
 from receiver.ingest.stats import SourceStats
-from receiver.ingest.timeline import Timeline
 from receiver.ingest.twcc import INTERVAL_NS, ArrivalRecorder
-from receiver.ingest.video import Format, Unit, VideoStream
-from receiver.media import CLOCK_RATE, EncodedFrame, Kind
+from receiver.ingest.video import Format, VideoStream
+from receiver.media import CLOCK_RATE, Kind
 
 REPORT_NS = 1_000_000_000
 PLIS_BEFORE_FIR = 2
@@ -33,39 +27,6 @@ Way = Callable[[RtpPacket, bytes, int], None]
 """What is done with a packet: itself, the bytes it came as, and when."""
 
 
-class Sink(Protocol):
-    """Where frames go. ``ready``: whether it would take one now."""
-
-    @property
-    def ready(self) -> bool: ...
-
-    def send(self, frame: EncodedFrame) -> bool:
-        """True if it was taken; never waits."""
-
-
-@dataclass
-class Counters:
-    """Since the stream began; ``dropped`` counts packets and frames by cause."""
-
-    packets: int = 0
-    bytes: int = 0
-    frames: int = 0
-    nacks: int = 0
-    plis: int = 0
-    rebuilt: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass
-class _Source:
-    """What is kept for each kind of media: which synchronisation source it is, and its clocks."""
-
-    kind: Kind
-    capture: CaptureClock
-    timeline: Timeline
-    ssrc: int | None = None
-
-
 class Reception:
     """One thread calls everything here.
 
@@ -74,26 +35,20 @@ class Reception:
     """
 
     def __init__(self, stream: int, plan: Plan, local_ssrc: int) -> None:
-        self._stream = stream
         self._plan = plan
         self._local_ssrc = local_ssrc
         self.counters = Counters()
         formats = {number: Format(codec, DEPACKETIZERS[codec]()) for number, codec in plan.video.items()}
         self._video = VideoStream(formats, self.counters.dropped)
         self._audio = AudioStream(self.counters.dropped)
-        wall = WallClock()
-        self._sources: dict[Kind, _Source] = {
-            kind: _Source(kind, CaptureClock(wall, CLOCK_RATE[kind]), Timeline(CLOCK_RATE[kind])) for kind in CLOCK_RATE
-        }
-        self._video_source = self._sources["video"]
+        self._delivery = Delivery(stream, plan, self._video, self.counters)
+        self._video_source = self._delivery.sources["video"]
         read = plan.capture_time_id, plan.colour_space_id, plan.playout_delay_id
         self._extensions = plan.transport_cc_id, *read
         self._prediction = HeaderPrediction(plan.transport_cc_id, {*read} - {0})
         self._ways = self._routes()
         self._no_way: tuple[Kind, Way] = "video", self._unknown
         self._new_parity()
-        self._colours = ColourTrack()
-        self._playout: playout.Limits | None = None
         self._stats: dict[int, SourceStats] = {}
         self._run = self._run_bytes = 0
         self._run_stats = SourceStats(0, CLOCK_RATE["video"])
@@ -103,8 +58,6 @@ class Reception:
         self._due: int | None = None
         self._bandwidth = BandwidthEstimator(1000 * START_KBPS) if plan.remb and not plan.transport_cc_id else None
         self._sending = SendingClock()
-        self._sink: Sink | None = None
-        self._audio_dropped = False
         self._fir_command = 0
         self.ended = False
 
@@ -117,7 +70,7 @@ class Reception:
 
     def attach(self, sink: Sink | None) -> None:
         """Send frames there from now on, beginning with a keyframe; None: nowhere."""
-        self._sink = sink
+        self._delivery.sink = sink
         self.request_keyframe()
 
     def request_keyframe(self) -> None:
@@ -155,10 +108,7 @@ class Reception:
         self._due = None
         self._end_run()
         packet = rtp.parse(data, *self._extensions)
-        if packet.colour_space:
-            self._colours.note(packet.timestamp, packet.colour_space)
-        if packet.playout_delay:
-            self._playout = playout.read(packet.playout_delay) or self._playout
+        self._delivery.note(packet)
         self.counters.packets += 1
         self.counters.bytes += len(data)
         kind, take = self._ways.get(packet.payload_type, self._no_way)
@@ -196,7 +146,7 @@ class Reception:
         if self._video_source.ssrc != packet.ssrc:
             self._follow(packet.ssrc, "video")
         if units := self._video.packet(packet, now):
-            self._emit_video(units, now)
+            self._delivery.pictures(units, now)
         if self._repairer:
             self._rebuilt(self._repairer.media(packet, data), now)
 
@@ -209,11 +159,11 @@ class Reception:
         for one in packets:
             if one.ssrc == self._video_source.ssrc and one.payload_type in self._plan.video:
                 self.counters.rebuilt += 1
-                self._emit_video(self._video.packet(one, now, repair=True, rebuilt=True), now)
+                self._delivery.pictures(self._video.packet(one, now, repair=True, rebuilt=True), now)
 
     def _sound(self, packet: RtpPacket, data: bytes, now: int) -> None:
         self._follow(packet.ssrc, "audio")
-        self._emit_audio(self._audio.packet(packet, now), now)
+        self._delivery.sounds(self._audio.packet(packet, now), now)
 
     def _unknown(self, packet: RtpPacket, data: bytes, now: int) -> None:
         self.counters.dropped["unknown_payload_type"] += 1
@@ -221,14 +171,14 @@ class Reception:
     def _repair(self, packet: RtpPacket, data: bytes, now: int) -> None:
         number = self._plan.rtx[packet.payload_type]
         original = rtp.unwrap_rtx(packet, number)
-        if original is None or self._sources["video"].ssrc is None:
+        if original is None or self._video_source.ssrc is None:
             return
         if number in self._plan.red:
             block = red.split(original.payload)[-1]
             if block.payload_type not in self._plan.video:
                 return  # parity that comes again is late
             original = original._replace(payload_type=block.payload_type, payload=block.data)
-        self._emit_video(self._video.packet(original, now, repair=True), now)
+        self._delivery.pictures(self._video.packet(original, now, repair=True), now)
 
     def _redundant(self, packet: RtpPacket, data: bytes, now: int) -> None:
         """A RED packet: sound with the sound before it, or video among its parity."""
@@ -243,12 +193,12 @@ class Reception:
                         timestamp=(packet.timestamp - block.offset) & 0xFFFFFFFF,
                         payload=block.data,
                     )
-                    self._emit_audio(self._audio.packet(one, now, again=back > 0), now)
+                    self._delivery.sounds(self._audio.packet(one, now, again=back > 0), now)
             return
         self._follow(packet.ssrc, "video")
         for place, one in enumerate(self._parity.packets(packet, data)):
             if one.payload_type in self._plan.video or not one.payload:
-                self._emit_video(self._video.packet(one, now, repair=place > 0, rebuilt=place > 0), now)
+                self._delivery.pictures(self._video.packet(one, now, repair=place > 0, rebuilt=place > 0), now)
 
     def _source_stats(self, ssrc: int, kind: Kind) -> SourceStats | None:
         if len(self._stats) < MAX_SOURCES:
@@ -257,7 +207,7 @@ class Reception:
 
     def _follow(self, ssrc: int, kind: Kind) -> None:
         """The newest source of a kind is the one: a sender that begins anew does so under another number."""
-        source = self._sources[kind]
+        source = self._delivery.sources[kind]
         if source.ssrc == ssrc:
             return
         if source.ssrc is not None:
@@ -267,9 +217,7 @@ class Reception:
                 self._sending = SendingClock()
                 if self._bandwidth:
                     self._bandwidth.restart()
-                self._playout = None
-            source.timeline.restart()
-            source.capture.forget()
+            self._delivery.restart(kind)
         source.ssrc = ssrc
 
     def rtcp(self, data: bytes, now: int) -> None:
@@ -277,74 +225,11 @@ class Reception:
         self._due = None
         for report in feedback.parse(data):
             if isinstance(report, feedback.Bye):
-                self.ended |= self._sources["video"].ssrc in report.ssrcs
+                self.ended |= self._video_source.ssrc in report.ssrcs
                 continue
             if stats := self._stats.get(report.ssrc):
                 stats.sender_report(report, now)
-            for source in self._sources.values():
-                if source.ssrc == report.ssrc and source.timeline.started:
-                    source.capture.report(report, source.timeline.peek(report.rtp_timestamp), now)
-
-    def _emit_video(self, units: list[Unit], now: int) -> None:
-        for unit in units:
-            if self._sink is None:
-                self._refused("no_stage")
-                continue
-            if self._video.gate.closed:  # an earlier one of these was refused
-                self.counters.dropped["waiting_for_keyframe"] += 1
-                continue
-            self._send_video(unit, now, self._sink)
-
-    def _send_video(self, unit: Unit, now: int, sink: Sink) -> None:
-        timestamp = self._timestamp("video", unit.timestamp, unit.first_ns)
-        capture = self._sources["video"].capture
-        capture.stamp(unit.capture_time, timestamp, unit.first_ns)
-        frame = EncodedFrame(
-            self._stream,
-            "video",
-            unit.codec,
-            timestamp,
-            unit.data,
-            unit.keyframe,
-            unit.discontinuity,
-            unit.first_ns,
-            now,
-            capture.capture_ns(timestamp, unit.first_ns),
-            self._colours.of(unit.timestamp, unit.keyframe),
-            self._playout,
-        )
-        self.counters.frames += 1
-        if not sink.send(frame):
-            self._refused("stage_behind")
-
-    def _refused(self, cause: str) -> None:
-        self.counters.dropped[cause] += 1
-        self._video.broken()
-
-    def _emit_audio(self, sounds: list[Sound], now: int) -> None:
-        for packet, gap, first_ns in sounds:
-            codec = self._plan.audio[packet.payload_type]
-            try:
-                data = DEPACKETIZERS[codec]().assemble([packet.payload]).data
-            except DepacketizeError:
-                self.counters.dropped["malformed_frame"] += 1
-                continue
-            timestamp = self._timestamp("audio", packet.timestamp, first_ns)
-            capture = self._sources["audio"].capture
-            capture.stamp(packet.capture_time, timestamp, first_ns)
-            captured = capture.capture_ns(timestamp, first_ns)
-            gap |= self._audio_dropped
-            frame = EncodedFrame(self._stream, "audio", codec, timestamp, data, True, gap, first_ns, now, captured)
-            self._audio_dropped = self._sink is None or not self._sink.send(frame)
-            if self._audio_dropped:
-                self.counters.dropped["no_stage" if self._sink is None else "stage_behind_audio"] += 1
-
-    def _timestamp(self, kind: Kind, timestamp: int, at: int) -> int:
-        source = self._sources[kind]
-        number, continued = source.timeline.place(timestamp, at)
-        if not continued:
-            source.capture.forget()
-        return number
+            self._delivery.report(report, now)
 
     # ---- feedback
 
@@ -352,16 +237,16 @@ class Reception:
         """Give up what is overdue, and return the RTCP packets to send now."""
         self._due = None
         self._end_run()
-        self._emit_video(self._video.give_up(now), now)
-        self._emit_audio(self._audio.give_up(now), now)
+        self._delivery.pictures(self._video.give_up(now), now)
+        self._delivery.sounds(self._audio.give_up(now), now)
         out: list[bytes] = []
-        video_ssrc = self._sources["video"].ssrc
+        video_ssrc = self._video_source.ssrc
         if video_ssrc is not None:
             missing = self._video.missing(now)
             if missing and self._plan.nack:
                 self.counters.nacks += 1
                 out.append(feedback.nack(self._local_ssrc, video_ssrc, missing))
-            if self._video.gate.closed and self._sink is not None and self._sink.ready and self._video.gate.due(now):
+            if self._video.gate.closed and self._delivery.ready and self._video.gate.due(now):
                 self.counters.plis += 1
                 out += self._keyframe_request(video_ssrc)
         if self._feedback_at is not None and now >= self._feedback_at:
@@ -405,7 +290,7 @@ class Reception:
         video_ssrc = self._video_source.ssrc
         if self._bandwidth and video_ssrc is not None:
             times.append(self._bandwidth.due)
-        if self._video.gate.closed and video_ssrc is not None and self._sink is not None and self._sink.ready:
+        if self._video.gate.closed and video_ssrc is not None and self._delivery.ready:
             times.append(self._video.gate.deadline())
         return min((time for time in times if time is not None), default=now + REPORT_NS)
 

@@ -11,8 +11,9 @@ from receiver.clock import Clock
 from receiver.errors import PeerError
 from receiver.ingest import answer, candidate, sdp
 from receiver.ingest.aiortc_tap import PeerTransport, TransportFailed
+from receiver.ingest.delivery import Sink
 from receiver.ingest.receive_thread import ReceiveThread
-from receiver.ingest.reception import Reception, Sink
+from receiver.ingest.reception import Reception
 from receiver.link import IntakeStats
 from receiver.media import Codec
 

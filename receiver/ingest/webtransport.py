@@ -12,9 +12,10 @@ from receiver.clock import Clock
 from receiver.errors import PeerError
 from receiver.ingest import quic_certificate
 from receiver.ingest.answer import Plan
+from receiver.ingest.delivery import Sink
 from receiver.ingest.feedback_scheduler import FeedbackScheduler
 from receiver.ingest.quic_server import QuicServer, Session, serve
-from receiver.ingest.reception import Reception, Sink
+from receiver.ingest.reception import Reception
 from receiver.ingest.roq import RoqError, RoqStreams, datagram
 from receiver.ingest.rtp import is_rtcp
 from receiver.ingest.webrtc import SILENCE_NS, StageSink, State
