@@ -79,9 +79,11 @@ def flips(path: Path, seconds: float, stalls: Stalls) -> None:
     print(f"  {len(shown)} flips; VSyncs from one to the next: {dict(sorted(counts.items()))}, off the grid {off:.3f}")
     print(f"  commit {spread(commit)} ms; handed over to glass {spread(glass)} ms; glass to told {spread(told)} ms")
     print(f"  missed: {len(found)}: {causes(found, stalls)}")
+    early = [miss for miss in found if miss.shown.flip.handed_ns < miss.due_ns - period / 2]
+    print(f"  of those, handed over half a period before their VSync, as the pacer does: {causes(early, stalls)}")
     whole, longest = still.sum() / 1e6, still.max(initial=0) / 1e6
     print(f"  the machine stood still {len(still)} times, {whole:.0f} ms in all, {longest:.0f} ms at most")
-    for miss in [miss for miss in found if miss.cause in ("taken_late", "driver_late")][:DETAILS]:
+    for miss in [miss for miss in early if miss.cause in ("taken_late", "driver_late")][:DETAILS]:
         print(detail(miss, stalls))
 
 

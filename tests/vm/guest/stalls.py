@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 STEP_S = 0.002
-STALL_NS = 6_000_000
+STALL_NS = 4_000_000
+"""Between two looks; the watcher was then kept off its processor, as everything was, for half of it."""
 
 
 class Stalls:
