@@ -51,8 +51,8 @@ class Scanout(Protocol):
     """One route that is fed. Every method raises OSError where the kernel refuses."""
 
     def start(self, mode: Mode, framebuffer: int) -> None:
-        """Set the mode, showing this frame buffer, and turn off all else that the card shows. Where it raises, nothing
-        has changed."""
+        """Set the mode, showing this frame buffer, and turn off all else that the card shows, where the driver lets us.
+        Where it raises, nothing has changed."""
 
     def change(self, mode: Mode) -> None:
         """Set another mode of the same size; what is shown stays. Where it raises, nothing has changed."""
@@ -82,7 +82,8 @@ class LegacyScanout:
         self._set(mode, framebuffer)
         for number, kind in self._card.objects():
             if kind == abi.OBJECT_CRTC and number != self._route.crtc and self._card.crtc(number).mode_valid:
-                self._card.set_crtc(abi.Crtc(id=number), [])
+                with contextlib.suppress(OSError):
+                    self._card.set_crtc(abi.Crtc(id=number), [])
 
     def _set(self, mode: Mode, framebuffer: int) -> None:
         raw = abi.ModeInfo.from_buffer_copy(mode.raw)
@@ -121,15 +122,17 @@ class AtomicScanout:
         self._blob = 0
 
     def start(self, mode: Mode, framebuffer: int) -> None:
-        crtc = self._route.crtc
-        state = {
-            **self._others(),
-            **self._mine,
-            self._route.connector.id: {"CRTC_ID": crtc, "link-status": LINK_GOOD},
-        }
+        crtc, connector, others = self._route.crtc, self._route.connector.id, self._others()
+        train = {"link-status": LINK_GOOD} if "link-status" in self._ids[connector] else {}
+        state = {**self._mine, connector: {"CRTC_ID": crtc, **train}}
         size = mode.width, mode.height
         state[self._route.plane] = {**state[self._route.plane], **placed(framebuffer, crtc, size, (0, 0, *size))}
-        self._set(mode, state)
+        try:
+            self._set(mode, {**others, **state})
+        except OSError:
+            if not others:
+                raise
+            self._set(mode, state)  # a driver that does not turn off what is not ours keeps nobody from showing
 
     def change(self, mode: Mode) -> None:
         self._set(mode, {})
