@@ -159,7 +159,8 @@ class LocalInputs:
             os.close(fd)
             self._passed_over.add(path)
             return
-        self._open[path] = _Device(fd, shown or path, Sense(traits, self._cursor), is_keyboard)
+        sense = Sense(traits, self._cursor, self._watched is not None and self._watched.console != "")
+        self._open[path] = _Device(fd, shown or path, sense, is_keyboard)
         asyncio.get_running_loop().add_reader(fd, self._read, path)
 
     def _read(self, path: str) -> None:

@@ -30,10 +30,11 @@ class _Finger:
 
 @dataclass
 class Sense:
-    """One device; ``take`` each report as it comes."""
+    """One device; ``take`` each report as it comes. ``console``: the kernel's console hears its keys too."""
 
     traits: Traits
     cursor: Cursor = field(default_factory=Cursor)
+    console: bool = False
 
     def __post_init__(self) -> None:
         self._kinds = self.traits.kinds
@@ -113,7 +114,7 @@ class Sense:
             self._change(f"button {button}", Pointer(self.cursor.x, self.cursor.y, "down", button), value)
         elif code in NAMES:
             (self._keys.add if value else self._keys.discard)(code)
-            if value and keymap.commands_the_machine(self._keys):
+            if value and keymap.commands_the_machine(self._keys, self.console):
                 self._frame += self.release()  # that is for this machine, whoever is told of the rest
             else:
                 self._change(f"key {code}", Key(NAMES[code], "down"), value)

@@ -71,6 +71,14 @@ def test_keys_that_repeat_or_command_the_machine_are_not_told() -> None:
     assert said(sense, (EV_KEY, f2, 0), (EV_KEY, alt, 0), (EV_KEY, control, 0)) == []
 
 
+def test_at_a_console_keys_that_switch_it_are_not_told_either() -> None:
+    alt, left = CODES["AltLeft"], CODES["ArrowLeft"]
+    for console, told in ((False, [Key("ArrowLeft", "down")]), (True, [Key("AltLeft", "up")])):
+        sense = Sense(KEYS, console=console)
+        said(sense, (EV_KEY, alt, 1))
+        assert said(sense, (EV_KEY, left, 1)) == told
+
+
 def test_what_the_kernel_lost_is_let_go_of() -> None:
     sense = Sense(KEYS)
     said(sense, (EV_KEY, 30, 1))
