@@ -24,8 +24,9 @@ class Host:
         name = f"{self._count:04}.json"
         draft = self.out / f".{name}"
         draft.write_text(json.dumps({"execute": command, "arguments": arguments}))
-        draft.rename(self.out / f"ask-{name}")
         answer = self.out / f"answer-{name}"
+        answer.unlink(missing_ok=True)  # of the boot before this one
+        draft.rename(self.out / f"ask-{name}")
         until = time.monotonic() + PATIENCE_S
         while not answer.exists():
             assert time.monotonic() < until, f"the host did not answer {command}"
@@ -38,7 +39,12 @@ class Host:
         """RGB of what the screen on that card shows, seen from outside; left in ``out`` as ``keep``.ppm."""
         path = self.out / f"{keep}.ppm"
         self.ask("screendump", filename=path.name, device=device)
-        magic, size, depth, pixels = path.read_bytes().split(b"\n", 3)
-        assert (magic, depth) == (b"P6", b"255")
-        width, height = map(int, size.split())
-        return np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+        return read_ppm(path)
+
+
+def read_ppm(path: Path) -> np.ndarray:
+    """RGB."""
+    magic, size, depth, pixels = path.read_bytes().split(b"\n", 3)
+    assert (magic, depth) == (b"P6", b"255")
+    width, height = map(int, size.split())
+    return np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
