@@ -2,9 +2,9 @@
 # Builds the guest: image.sh OUT LOCK PYTHON writes OUT/root.ext4, and for each of its kernels vmlinuz, initrd.img and
 # kernel (its release): the newest one's in OUT, those of Debian 13's own in OUT/plain. Needs root, mmdebstrap, e2fsprogs,
 # cpio, kmod, and a PYTHON whose pip can reach its index. Debian 13 with the kernel of its backports, whose virtio-gpu
-# has a vblank timer, and its own 6.12, whose virtio-gpu completes each flip at once; vkms, which Debian doesn't ship, is
-# built from the newest one's source; the Python packages are those of LOCK, for Debian 13's Python 3.13. What could not
-# be had is a line of OUT/missing: its tests don't run, and the last line of the run counts them.
+# has a vblank timer, and its own 6.12, whose virtio-gpu completes each flip at once; vkms and vicodec, which Debian
+# doesn't ship, are built from the newest one's source; the Python packages are those of LOCK, for Debian 13's Python
+# 3.13. What could not be had is a line of OUT/missing: its tests don't run, and the last line of the run counts them.
 set -euo pipefail
 
 out=$1 lock=$(realpath "$2") python=$3
@@ -28,27 +28,36 @@ Pin: release n=trixie-backports
 Pin-Priority: 600
 END
 
-# Runs in the guest's root. What only the build of vkms needs is purged again; it may fail, and its tests then say so.
-cat >"$work/vkms.sh" <<'END'
+# Runs in the guest's root. What only the build of modules needs is purged again; it may fail, and its tests then say so.
+cat >"$work/modules.sh" <<'END'
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 kernel=$(ls /lib/modules | sort -V | tail -n 1)
 release=$(echo "$kernel" | cut -d. -f1,2)
 tools="linux-headers-$kernel make gcc libc6-dev xz-utils"
-build() {
-    set -eu
-    mkdir /vkms && cd /vkms
-    apt-get install -y -q --no-install-recommends $tools
-    apt-get download -q "linux-source-$release"
+mkdir /built && cd /built
+sources() {
+    apt-get install -y -q --no-install-recommends $tools &&
+    apt-get download -q "linux-source-$release" &&
     dpkg-deb --fsys-tarfile linux-source-*.deb | tar -xO "./usr/src/linux-source-$release.tar.xz" |
-        tar -xJ --strip-components=4 "linux-source-$release/drivers/gpu/drm/vkms"
-    make -s -C "/lib/modules/$kernel/build" M=/vkms/vkms CONFIG_DRM_VKMS=m modules
-    strip --strip-debug vkms/vkms.ko
-    install -D -m644 vkms/vkms.ko "/lib/modules/$kernel/updates/vkms.ko"
+        tar -xJ --strip-components=2 "linux-source-$release/drivers/gpu/drm/vkms" \
+            "linux-source-$release/drivers/media/test-drivers/vicodec" \
+            "linux-source-$release/drivers/media/v4l2-core/v4l2-mem2mem.c" &&
+    mv media/v4l2-core/v4l2-mem2mem.c media/test-drivers &&
+    echo "obj-m := v4l2-mem2mem.o vicodec/" >media/test-drivers/Kbuild
 }
-(build) || echo "vkms could not be built for kernel $kernel" | tee -a /missing >&2
+# build FOLDER SETTING: its modules, for the newest kernel.
+build() {
+    make -s -C "/lib/modules/$kernel/build" M="/built/$1" "$2" modules &&
+    find "$1" -name '*.ko' -exec strip --strip-debug {} + -exec install -D -m644 -t "/lib/modules/$kernel/updates" {} +
+}
+sources || echo "the source of kernel $kernel could not be had" >&2
+build gpu/drm/vkms CONFIG_DRM_VKMS=m || echo "vkms could not be built for kernel $kernel" | tee -a /missing >&2
+build media/test-drivers CONFIG_VIDEO_VICODEC=m ||
+    echo "vicodec could not be built for kernel $kernel" | tee -a /missing >&2
+cd /
 apt-get purge -y -q --autoremove $tools || true
-rm -rf /vkms
+rm -rf /built
 depmod "$kernel"
 plain=$(apt-cache search --names-only '^linux-image-6[.]12[.][^ ]*-amd64$' | cut -d' ' -f1 |
     grep -Ev -- '-(rt|cloud)-|unsigned' | sort -V | tail -n 1)
@@ -62,7 +71,7 @@ mmdebstrap --quiet --variant=minbase --mode=root --format=directory \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt=force-unsafe-io \
     --setup-hook="install -D -m644 '$work/preferences' \"\$1/etc/apt/preferences.d/backports\"" \
     --include="$packages" \
-    --customize-hook="cp '$work/vkms.sh' \"\$1/vkms.sh\" && chroot \"\$1\" sh /vkms.sh && rm \"\$1/vkms.sh\"" \
+    --customize-hook="cp '$work/modules.sh' \"\$1/modules.sh\" && chroot \"\$1\" sh /modules.sh && rm \"\$1/modules.sh\"" \
     trixie "$root" "deb $mirror trixie main" "deb $mirror trixie-backports main"
 
 "$python" -m pip install --quiet --no-input --no-compile --target "$root/opt/site" --python-version 3.13 \
