@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from receiver.decode.api import Backend
 from receiver.decode.hwaccel import NVDEC, QSV, V4L2_REQUEST, VAAPI
 from receiver.decode.software import Software
-from receiver.decode.v4l2m2m import V4l2M2m
+from receiver.decode.v4l2.backend import V4l2M2m
 from receiver.media import Codec
 
 SOFTWARE = Software()

@@ -1,6 +1,6 @@
 """Decoding with FFmpeg through PyAV, which releases the interpreter lock meanwhile: what all its decoders share.
 
-Which decoder it is, on the CPU or on a device, is the backend's choice (``software``, ``hwaccel``, ``v4l2m2m``).
+Which decoder it is, on the CPU or on a device, is the backend's choice (``software``, ``hwaccel``).
 """
 
 import errno

@@ -1,0 +1,154 @@
+"""Our client of stateful V4L2 decoders, on the kernel's vicodec."""
+
+import gc
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from receiver import prime
+from receiver.decode.api import DecodeError, DecoderFailed
+from receiver.decode.failover import Failover
+from receiver.decode.v4l2 import memory
+from receiver.decode.v4l2.backend import V4l2M2m
+from receiver.errors import BackendUnavailable
+from receiver.present.api import Placed, View
+from tests.vm.devices.test_planes import SIZE, blocks, close_to, picture, screen
+from tests.vm.guest.fwht import FWHT, bind, encode, vicodec
+from tests.vm.guest.virtual import Copy
+
+__all__ = ["screen"]
+
+BACKEND = V4l2M2m({"FWHT": FWHT})
+CROPPED = (640, 360)
+"""Which lies in a buffer of 368 rows."""
+
+
+@pytest.fixture
+def codec() -> Iterator[None]:
+    with vicodec():
+        yield
+
+
+def clip(size: tuple[int, int], count: int, pixels: str = "nv12") -> list:
+    return [picture(blocks(*size, step), pixels, 1) for step in range(count)]
+
+
+def stream(pictures: list, first: int = 0) -> list:
+    return encode([one.frame for one in pictures], first)
+
+
+def luma(one) -> np.ndarray:
+    plane = prime.in_memory(one.frame).planes[0]
+    return (
+        np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: one.height, : one.width].astype(int)
+    )
+
+
+def same(given, wanted) -> bool:
+    """PSNR of luma above 35 dB."""
+    return float(10 * np.log10(255**2 / max(np.mean((luma(given) - luma(wanted)) ** 2), 1e-9))) > 35
+
+
+def descriptors() -> int:
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.parametrize("planes", [False, True], ids=["single-planar", "multi-planar"])
+def test_each_picture_comes_with_its_own_access_unit(planes):
+    with vicodec(planes):
+        decoder = BACKEND.open("FWHT")
+        assert decoder.name == "fwht (V4L2, vicodec)"
+        number = 0
+        for size, pixels in ((SIZE, "nv12"), (CROPPED, "yuv420p"), (SIZE, "nv12")):  # two changes of size in mid-stream
+            wanted = clip(size, 4, pixels)
+            for frame, expected in zip(stream(wanted, number), wanted, strict=True):
+                (given,) = decoder.decode(frame)
+                assert (given.timestamp, given.width, given.height) == (frame.timestamp, *size)
+                assert given.frame.colorspace == 1
+                assert same(given, expected)
+                number += 1
+        del given
+        decoder.close()
+
+
+def test_pictures_that_wait_are_copied_before_the_device_runs_dry(codec):
+    decoder = BACKEND.open("FWHT")
+    wanted = clip(CROPPED, 12)
+    kept = [given for frame in stream(wanted) for given in decoder.decode(frame)]
+    assert [prime.is_prime(one.frame) for one in kept] == [True] * memory.SPARE + [False] * 6
+    decoder.close()
+    assert all(same(given, expected) for given, expected in zip(kept, wanted, strict=True)), (
+        "memory outlives its device"
+    )
+
+
+def test_it_is_shown_from_where_it_is(codec, screen, monkeypatch):
+    monkeypatch.setattr(prime, "in_memory", lambda frame: pytest.fail("it was copied"))
+    monkeypatch.setattr(memory, "in_memory", lambda frame: pytest.fail("it was copied"))
+    decoder = BACKEND.open("FWHT")
+    wanted = clip(SIZE, 10)
+    for step, frame in enumerate(stream(wanted)):
+        (given,) = decoder.decode(frame)
+        screen.draw(View(None, [Placed(given, (0, 0, *SIZE))]))
+        screen.flip()
+        assert screen.direct
+        if step % 3 == 0:
+            assert close_to(Copy(screen).take(), blocks(*SIZE, step))
+    assert len(screen._lit._direct._imports._known) <= memory.SPARE + 2, "a frame buffer for each of the device's"
+    decoder.close()
+
+
+def test_damage_is_the_streams_fault_and_heals_at_a_keyframe(codec):
+    decoder = BACKEND.open("FWHT")
+    wanted = clip(CROPPED, 2)
+    frames = stream(wanted)
+    version = 8
+    broken = bytearray(frames[1].data)
+    broken[version : version + 4] = b"\0\0\0\x63"
+    nothing = msgspec.structs.replace(frames[0], data=b"no header at all")
+    for bad in (nothing, msgspec.structs.replace(frames[1], data=bytes(broken))):
+        with pytest.raises(DecodeError):
+            decoder.decode(bad)
+        for frame, expected in zip(frames, wanted, strict=True):
+            (given,) = decoder.decode(frame)
+            assert same(given, expected)
+    del given
+    decoder.close()
+
+
+def test_a_device_that_is_taken_away_is_a_failure_and_the_next_one_goes_on(codec):
+    told: list[str] = []
+    wanted = clip(CROPPED, 2)
+    first, second = stream(wanted)
+    decoder = Failover("FWHT", [BACKEND, BACKEND], told.append)
+    alone = BACKEND.open("FWHT")
+    for one in (decoder, alone):
+        assert same(one.decode(first)[0], wanted[0])
+    bind(False)
+    with pytest.raises(DecoderFailed, match="the device is gone"):
+        alone.decode(second)
+    with pytest.raises(BackendUnavailable):
+        BACKEND.open("FWHT")
+    bind(True)
+    assert same(decoder.decode(first)[0], wanted[0]), "by the second backend, which opened the device anew"
+    assert told == ["fwht (V4L2, vicodec) broke: the device is gone; fwht (V4L2, vicodec) goes on"]
+    decoder.close()
+
+
+def test_nothing_is_left_open(codec):
+    frames = stream(clip(CROPPED, 1))
+    before = descriptors()
+    for number in range(200):
+        decoder = BACKEND.open("FWHT")
+        if number % 20 == 0:
+            assert len(decoder.decode(frames[0])) == 1
+        if number % 2:
+            decoder.close()
+    del decoder
+    assert descriptors() == before
+    assert not [path for path in Path("/proc/self/fd").iterdir() if "video" in os.path.realpath(path)]

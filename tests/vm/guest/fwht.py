@@ -1,0 +1,91 @@
+"""The kernel's vicodec, a codec in software behind V4L2's interfaces, and its encoder."""
+
+import select
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from av import VideoFrame
+
+from receiver.decode.v4l2 import abi
+from receiver.decode.v4l2.device import Device
+from receiver.decode.v4l2.formats import fourcc
+from receiver.decode.v4l2.queue import Queue
+from receiver.media import EncodedFrame
+
+FWHT = fourcc("FWHT")
+DRIVER = Path("/sys/bus/platform/drivers/vicodec")
+S_CTRL = 3 << 30 | 8 << 16 | ord("V") << 8 | 28
+S_SELECTION = 3 << 30 | 64 << 16 | ord("V") << 8 | 95
+GOP_SIZE, I_FRAME_QP, P_FRAME_QP = 0x9909CB, 0x990A22, 0x990A23
+TARGET_CROP = 0
+STEP = 3000
+"""Of RTP's clock, from one picture to the next."""
+
+
+@contextmanager
+def vicodec(planes: bool = False) -> Iterator[None]:
+    """Its devices. ``planes``: with the multi-planar calls."""
+    if subprocess.run(["modprobe", "vicodec", f"multiplanar={int(planes)}"], check=False).returncode:
+        pytest.skip("this guest has no vicodec; its image could not be built with it")
+    subprocess.run(["udevadm", "settle"], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["rmmod", "vicodec"], check=True)
+
+
+def bind(bound: bool) -> None:
+    """Take the devices away from whoever uses them, and bring them back."""
+    (DRIVER / ("bind" if bound else "unbind")).write_text("vicodec.0")
+    subprocess.run(["udevadm", "settle"], check=True)
+
+
+def encode(pictures: list[VideoFrame], first: int = 0) -> list[EncodedFrame]:
+    """Pictures of one size, which may be cropped: a group of them, each predicted from the one before."""
+    device = next(found for found in map(Device, sorted(Path("/dev").glob("video*"))) if _encodes(found))
+    size = pictures[0].width, pictures[0].height
+    raw = {"nv12": "NV12", "yuv420p": "YU12"}[pictures[0].format.name]
+    for control, value in ((GOP_SIZE, 16), (I_FRAME_QP, 1), (P_FRAME_QP, 1)):
+        device.ioctl(S_CTRL, abi.Control(control, value))
+    into, out = Queue(device, abi.OUTPUT), Queue(device, abi.CAPTURE)
+    shape = into.ask(fourcc(raw), size)
+    crop = abi.Selection(type=abi.OUTPUT, target=TARGET_CROP, width=size[0], height=size[1])
+    device.ioctl(S_SELECTION, crop)
+    out.ask(FWHT, (shape.width, shape.height))
+    into.request(2)
+    out.request(2)
+    with into.map(0) as source, out.map(0) as target:
+        into.stream(True)
+        out.stream(True)
+        found = []
+        for number, picture in enumerate(pictures, first):
+            _fill(source, picture, shape.pitches[0], shape.height)
+            into.put(0, number, shape.sizes[0])
+            out.put(0)
+            assert select.select([device.fd], [], [], 30)[0], "vicodec does not encode"
+            done = out.get()
+            assert done is not None
+            assert into.get() is not None
+            data = bytes(target[: done.used])
+            found.append(EncodedFrame(1, "video", "FWHT", number * STEP, data, number == first, False, 0, 0))
+    device.close()
+    return found
+
+
+def _encodes(device: Device) -> bool:
+    return device.is_codec and FWHT in device.formats(abi.CAPTURE)
+
+
+def _fill(memory, picture: VideoFrame, pitch: int, height: int) -> None:
+    offset = 0
+    for index, plane in enumerate(picture.planes):
+        own = pitch if index == 0 or picture.format.name == "nv12" else pitch // 2
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height]
+        target = np.frombuffer(memory, np.uint8, own * len(rows), offset).reshape(len(rows), own)
+        width = min(own, plane.line_size)
+        target[:, :width] = rows[:, :width]
+        offset += own * (height if index == 0 else height // 2)
