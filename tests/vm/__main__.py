@@ -41,11 +41,16 @@ CARDS = (
     "-device bochs-display,xres=640,yres=360,edid=on,id=bochs "
     "-device cirrus-vga,id=cirrus"
 )
+SOUND = (
+    " -audiodev wav,id=sound,path={out}/sound.wav,out.frequency=48000 "
+    "-device intel-hda -device hda-output,audiodev=sound"
+)
+"""A sound card; what it plays is recorded."""
 CARD = "-device virtio-gpu-pci,xres=640,yres=360,id=virtio"
 USB = "-device qemu-xhci"
 GUESTS = (  # the longest first
     Guest("box", CARD, "dummy", 800, systemd=True),
-    Guest("devices", CARDS, "virtio-gpu,bochs,cirrus-qemu,vkms", 480),
+    Guest("devices", CARDS + SOUND, "virtio-gpu,bochs,cirrus-qemu,vkms,snd-hda-intel", 480),
     Guest("input", f"{USB} -device usb-kbd -device usb-tablet", "uinput,evdev,xhci-pci,usbhid,hid-generic", 300),
     Guest("plain", CARD, "virtio-gpu", 240, kernel="plain"),
 )

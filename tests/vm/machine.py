@@ -70,9 +70,9 @@ def boot(
 ) -> int:
     """Run the shell ``script`` in a guest with QEMU's ``devices``; its exit status, and in ``out`` whatever it left.
 
-    ``kernel``: the folder of another kernel than the image's newest. With ``systemd`` the guest boots as a machine
-    does, and the script runs beside that; its disk lasts over power cuts, after each of which the script runs again,
-    and ``out/boot`` counts them.
+    ``{out}`` in ``devices`` is that folder. ``kernel``: the folder of another kernel than the image's newest. With
+    ``systemd`` the guest boots as a machine does, and the script runs beside that; its disk lasts over power cuts,
+    after each of which the script runs again, and ``out/boot`` counts them.
 
     After ``timeout_s`` it is killed; should we be killed first, it ends itself.
 
@@ -110,7 +110,7 @@ def _command(kernel: Path, disk: Path, way: str, out: Path, monitor: Path, devic
         *("-virtfs", f"local,path={PROJECT},mount_tag=project,security_model=none,readonly=on,multidevs=remap"),
         *("-virtfs", f"local,path={out},mount_tag=out,security_model=none"),
         *("-serial", f"file:{out}/console", "-qmp", f"unix:{monitor},server=on,wait=off"),
-        *shlex.split(devices),
+        *shlex.split(devices.format(out=out)),
     ]
 
 

@@ -48,6 +48,8 @@ def watched() -> Iterator[Stalls]:
                 command = [sys.executable, "-m", "tests.vm.guest.stalls", str(number)]
                 watchers.append(subprocess.Popen(command, stdout=told))
         try:
+            while not all(Path(name).read_text() for name in notes):
+                time.sleep(0.1)
             yield Stalls(notes)
         finally:
             for watcher in watchers:
@@ -59,6 +61,7 @@ def watch(processor: int) -> None:
     os.sched_setaffinity(0, {processor})
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
     last = time.monotonic_ns()
+    print(last, last, flush=True)  # it watches
     while True:
         time.sleep(STEP_S)
         now = time.monotonic_ns()
