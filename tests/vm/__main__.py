@@ -50,7 +50,7 @@ CARD = "-device virtio-gpu-pci,xres=640,yres=360,id=virtio"
 USB = "-device qemu-xhci"
 GUESTS = (  # the longest first
     Guest("box", CARD, "dummy", 800, systemd=True),
-    Guest("devices", CARDS + SOUND, "virtio-gpu,bochs,cirrus-qemu,vkms,snd-hda-intel", 480),
+    Guest("devices", CARDS + SOUND, "virtio-gpu,bochs,cirrus-qemu,vkms,snd-hda-intel", 600),
     Guest("input", f"{USB} -device usb-kbd -device usb-tablet", "uinput,evdev,xhci-pci,usbhid,hid-generic", 300),
     Guest("plain", CARD, "virtio-gpu", 240, kernel="plain"),
 )
