@@ -6,7 +6,7 @@ import pytest
 
 from receiver.decode.v4l2 import abi
 from receiver.decode.v4l2.formats import ENCODED, RAW, fourcc, meaning, places, preferred, spelled
-from receiver.decode.v4l2.pending import MAX_KEPT, Pending, is_shown
+from receiver.decode.v4l2.pending import MAX_KEPT, PROMPT, Pending, is_shown
 from receiver.decode.v4l2.states import TRANSITIONS, IllegalMove, move
 
 NUMBERS = {
@@ -87,19 +87,39 @@ def test_pictures_that_a_device_orders_are_waited_for_once():
     pending: Pending[str] = Pending(in_order=False)
     pending.add(1, "I")
     assert pending.missing
-    assert pending.keep()
+    assert pending.take(1) == "I"
     pending.add(2, "P")
     assert pending.missing
-    assert pending.take(1) == "I"
-    assert not pending.missing, "one is kept: nobody waits for it"
-    pending.add(3, "B")
-    assert pending.take(3) == "B"
-    assert not pending.missing
-    assert pending.take(3) is None
-    assert pending.take(2) == "P"
-    pending.add(4, "I")
-    assert pending.missing, "nothing was kept any more: this one comes at once again"
-    for unit in range(5, 5 + MAX_KEPT):
+    assert pending.keep()
+    for unit in range(3, 200, 2):
+        pending.add(unit, "B")
+        assert [pending.take(unit), pending.take(unit - 1)] == ["B", "P"]
+        pending.add(unit + 1, "P")
+        assert not pending.missing, "one is kept: nobody waits for it"
+
+
+def test_a_device_that_was_late_once_is_waited_for_again():
+    pending: Pending[str] = Pending(in_order=False)
+    pending.add(1, "late")
+    assert pending.keep()
+    assert pending.take(1) == "late"
+    for unit in range(2, 2 + PROMPT):
+        pending.add(unit, "prompt")
+        assert pending.take(unit) == "prompt"
+    pending.add(99, "again")
+    assert pending.missing
+
+
+def test_a_picture_that_is_lost_does_not_count_for_ever():
+    pending: Pending[str] = Pending(in_order=False)
+    for unit in range(1, 500):
+        pending.add(unit, "P")
+        assert pending.missing, "one that was lost delays none after it"
+        if unit % 10:
+            assert pending.take(unit) == "P"
+        else:
+            assert pending.keep()
+    for unit in range(500, 500 + MAX_KEPT):
         pending.add(unit, "P")
     assert not pending.keep()
 

@@ -1,7 +1,9 @@
 """Our client of stateful V4L2 decoders, on the kernel's vicodec."""
 
+import contextlib
 import gc
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from receiver.decode.api import DecodeError, DecoderFailed
 from receiver.decode.failover import Failover
 from receiver.decode.v4l2 import memory
 from receiver.decode.v4l2.backend import V4l2M2m
+from receiver.decode.v4l2.decoder import GIVE_UP_S
 from receiver.errors import BackendUnavailable
 from receiver.present.api import Placed, View
 from tests.vm.devices.test_planes import SIZE, blocks, close_to, picture, screen
@@ -117,6 +120,23 @@ def test_damage_is_the_streams_fault_and_heals_at_a_keyframe(codec):
         for frame, expected in zip(frames, wanted, strict=True):
             (given,) = decoder.decode(frame)
             assert same(given, expected)
+    del given
+    decoder.close()
+
+
+def test_an_access_unit_that_is_cut_short_stops_nothing(codec):
+    decoder = BACKEND.open("FWHT")
+    wanted = clip(CROPPED, 2)
+    first, second = stream(wanted)
+    assert len(decoder.decode(first)) == 1
+    began = time.monotonic()
+    assert decoder.decode(msgspec.structs.replace(second, data=second.data[:-100])) == [], "vicodec waits for the rest"
+    assert time.monotonic() - began < GIVE_UP_S
+    with contextlib.suppress(DecodeError):
+        decoder.decode(first)  # some of it is taken for that rest
+    for frame, expected in ((first, wanted[0]), (second, wanted[1])):
+        (given,) = decoder.decode(frame)
+        assert same(given, expected)
     del given
     decoder.close()
 
