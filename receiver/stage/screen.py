@@ -27,6 +27,9 @@ TICK_NS = 100_000_000
 STUCK_NS = 3_000_000_000
 """A round that takes longer than this does not come back: not even a change of the display's mode takes a second."""
 
+CLOSE_S = 0.8
+"""For the display to be given back, within the second that whoever started the process waits for it."""
+
 MAX_REQUESTS = 16
 """Snapshots asked for and not yet taken; one more replaces the oldest."""
 
@@ -103,7 +106,7 @@ class Screen:
         with self._wake:
             self._stopping = True
             self._wake.notify()
-        self._thread.join(timeout=0.5)
+        self._thread.join(CLOSE_S)
         return not self._thread.is_alive()
 
     @property
