@@ -33,6 +33,9 @@ LOOK_NS = 1_000_000_000
 SETTLE_NS = 300_000_000
 """A plug that is pushed in slowly tells so several times."""
 
+RETRY_NS = 5_000_000_000
+"""A screen that could not be used is tried again."""
+
 PERIOD_NS = 16_666_667
 NO_SIZE, NO_RATE_MHZ = (1280, 720), 60_000
 """While there has been no screen to tell."""
@@ -94,6 +97,7 @@ class KmsPresenter:
                 self._light(route)
             self._undo = undo.pop_all()
         self._asleep = False
+        self._anew = False
         self._silent = False
         self._looked_ns = self._start_ns = time.monotonic_ns()
         self._look_at: int | None = None
@@ -143,6 +147,7 @@ class KmsPresenter:
             slept, self._slept_ns = _slept() - self._slept_ns, _slept()
             if self._hotplug.changed() or slept > SLEPT_NS:
                 self._look_at = now + SETTLE_NS
+                self._anew |= slept > SLEPT_NS
             elif self._lit is not None and not self._away:
                 self._lit.measure()
             if self._robbed and self._card.take():
@@ -184,8 +189,9 @@ class KmsPresenter:
     def _look(self) -> None:
         """See what is plugged in, and show on that."""
         route, lit, size = self._route(), self._lit, self.size
-        if lit is not None and route is not None and self._same(lit, route):
+        if lit is not None and route is not None and not self._anew and self._same(lit, route):
             return
+        self._anew = False  # some cards lose in suspend what was shown, and even its memory
         if lit is not None and route is None:
             log.warning("the screen of %s is gone", self)
         if lit is not None:
@@ -197,6 +203,7 @@ class KmsPresenter:
             lit = self._light(route)
         except (BackendUnavailable, OSError) as error:
             log.warning("the screen that was plugged in can't be used: %s", error)
+            self._look_at = time.monotonic_ns() + RETRY_NS
             return
         log.info("shows on %s", self)
         if self._view is not None and lit.size == size:  # else a view of the new size is on its way

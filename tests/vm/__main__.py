@@ -25,7 +25,7 @@ class Guest:
     """``tests`` run under pytest in a guest with QEMU's ``devices`` and the kernel's ``modules``, in order.
 
     ``kernel``: a folder below the image's, of another kernel. ``systemd``: the guest boots as a machine does, and has
-    one file of tests for each boot.
+    one file of tests for each boot. ``sleeps``: it is suspended, and without the host's folders meanwhile.
     """
 
     tests: str
@@ -34,6 +34,7 @@ class Guest:
     timeout_s: float
     kernel: str = "."
     systemd: bool = False
+    sleeps: bool = False
 
 
 CARDS = (
@@ -52,6 +53,7 @@ GUESTS = (  # the longest first
     Guest("box", CARD, "dummy", 800, systemd=True),
     Guest("devices", CARDS + SOUND, "virtio-gpu,bochs,cirrus-qemu,vkms,snd-hda-intel", 600),
     Guest("input", f"{USB} -device usb-kbd -device usb-tablet", "uinput,evdev,xhci-pci,usbhid,hid-generic", 300),
+    Guest("sleep", CARDS, "virtio-gpu,bochs", 240, sleeps=True),
     Guest("plain", CARD, "virtio-gpu", 240, kernel="plain"),
 )
 
@@ -131,9 +133,10 @@ def command(guest: Guest, arguments: list[str]) -> str:
     if guest.systemd:
         rest = [argument for argument in arguments if argument not in named(arguments)]
         return f"exec {shlex.join([*pytest, '-x', '-v', *rest])} tests/vm/{guest.tests}/test_boot_$(cat /out/boot).py"
-    return "exec " + shlex.join(
-        [*pytest, *(arguments if named(arguments) else [f"tests/vm/{guest.tests}", *arguments])]
-    )
+    line = shlex.join([*pytest, *(arguments if named(arguments) else [f"tests/vm/{guest.tests}", *arguments])])
+    if guest.sleeps:
+        line = shlex.join(["sh", "-c", f"exec >/run/log 2>&1; {line}; status=$?; cp /run/log /out/log; exit $status"])
+    return f"exec {line}"
 
 
 if __name__ == "__main__":
