@@ -26,6 +26,7 @@ class Guest:
 
     ``kernel``: a folder below the image's, of another kernel. ``systemd``: the guest boots as a machine does, and has
     one file of tests for each boot. ``sleeps``: it is suspended, and without the host's folders meanwhile.
+    ``watched``: the card whose screen is copied from the start on.
     """
 
     tests: str
@@ -35,6 +36,7 @@ class Guest:
     kernel: str = "."
     systemd: bool = False
     sleeps: bool = False
+    watched: str = ""
 
 
 CARDS = (
@@ -50,7 +52,7 @@ SOUND = (
 CARD = "-device virtio-gpu-pci,xres=640,yres=360,id=virtio"
 USB = "-device qemu-xhci"
 GUESTS = (  # the longest first
-    Guest("box", CARD, "dummy", 800, systemd=True),
+    Guest("box", CARD, "dummy", 800, systemd=True, watched="virtio"),
     Guest("devices", CARDS + SOUND, "virtio-gpu,bochs,cirrus-qemu,vkms,snd-hda-intel", 600),
     Guest("input", f"{USB} -device usb-kbd -device usb-tablet", "uinput,evdev,xhci-pci,usbhid,hid-generic", 300),
     Guest("sleep", CARDS, "virtio-gpu,bochs", 240, sleeps=True),
@@ -109,7 +111,10 @@ def run(guest: Guest, where: Path, arguments: list[str]) -> bool:
     shutil.rmtree(out, ignore_errors=True)
     script = f"export DDP_VM_GUEST={guest.tests} DDP_NOT_RUN=/out/not-run\n{command(guest, arguments)}\n"
     status = boot(
-        *(where, out, script, guest.devices, guest.modules, guest.timeout_s), kernel=kernel, systemd=guest.systemd
+        *(where, out, script, guest.devices, guest.modules, guest.timeout_s),
+        kernel=kernel,
+        systemd=guest.systemd,
+        watched=guest.watched,
     )
     told = [path for name in ("log", "console", "qemu.log") if (path := out / name).exists()]
     text = next((text for path in told if (text := path.read_text(errors="replace"))), "It said nothing.\n")

@@ -4,7 +4,9 @@ The guest can't be accelerated: the machines that run these tests have no usable
 slower, so guests are given little to do.
 """
 
+import contextlib
 import json
+import re
 import shlex
 import shutil
 import socket
@@ -19,6 +21,7 @@ PROJECT = Path(__file__).parents[2]
 POLL_S = 0.02
 NO_STATUS = 97
 """The guest did not live to tell how its script ended."""
+QUIET = PROJECT / "systemd" / "kernel-command-line"
 
 # Two virtual processors read two time stamp counters that TCG doesn't keep equal; AVX2 is emulated wrongly.
 KERNEL = "console=ttyS0 quiet loglevel=3 net.ifnames=0 mitigations=off tsc=unstable clocksource=hpet panic=-1"
@@ -53,6 +56,34 @@ class Monitor:
         self._socket.close()
 
 
+class Watch:
+    """What somebody in front of the screen of a card sees from the start on: copies it twice a second for the first
+    while, and keeps each copy that differs from the one before as ``out/seen-BOOT-MS.ppm``, so many at most."""
+
+    EVERY_S, FIRST_S, MOST = 0.5, 300.0, 40
+
+    def __init__(self, out: Path, boot: int, device: str) -> None:
+        self._out, self._boot, self._device = out, boot, device
+        self._began = self._looked = time.monotonic()
+        self._last = b""
+        self._kept = 0
+
+    @property
+    def due(self) -> bool:
+        now = time.monotonic()
+        soon = now - self._looked < self.EVERY_S
+        return bool(self._device) and not soon and self._kept < self.MOST and now - self._began < self.FIRST_S
+
+    def look(self, monitor: Monitor) -> None:
+        self._looked = time.monotonic()
+        draft = self._out / ".seen.ppm"
+        monitor.ask("screendump", {"filename": str(draft), "device": self._device})
+        seen = draft.read_bytes() if draft.exists() else b""
+        if seen != self._last:
+            self._last, self._kept = seen, self._kept + 1
+            draft.rename(self._out / f"seen-{self._boot}-{round((self._looked - self._began) * 1000):06}.ppm")
+
+
 POWER_CUT = "power-cut"
 """What a guest asks for to be ended this very moment, and started again from the same disk."""
 
@@ -67,12 +98,14 @@ def boot(
     *,
     kernel: Path | None = None,
     systemd: bool = False,
+    watched: str = "",
 ) -> int:
     """Run the shell ``script`` in a guest with QEMU's ``devices``; its exit status, and in ``out`` whatever it left.
 
     ``{out}`` in ``devices`` is that folder. ``kernel``: the folder of another kernel than the image's newest. With
     ``systemd`` the guest boots as a machine does, and the script runs beside that; its disk lasts over power cuts,
-    after each of which the script runs again, and ``out/boot`` counts them.
+    after each of which the script runs again, and ``out/boot`` counts them. It has a box's kernel command line, and the
+    screen of its card ``watched`` is copied from its start on (see Watch).
 
     After ``timeout_s`` it is killed; should we be killed first, it ends itself.
 
@@ -85,15 +118,17 @@ def boot(
     kernel = kernel or image
     with tempfile.TemporaryDirectory() as folder:
         disk, way = image / "root.ext4", "snapshot=on,cache=unsafe"
+        words = KERNEL
         if systemd:  # what is flushed is kept when QEMU is killed, what is not is lost, as on a card
             disk, way = Path(shutil.copy(disk, folder)), "cache=writeback"
+            words = f"{words} console=tty0 {' '.join(re.findall('^[^#].*', QUIET.read_text(), re.MULTILINE))}"
         command = _command(kernel, disk, way, out, monitor_path, devices)
         command += [
             "-append",
-            f"{KERNEL} vm.modules={modules} vm.seconds={timeout_s:.0f} {'vm.init=systemd' * systemd}",
+            f"{words} vm.modules={modules} vm.seconds={timeout_s:.0f} {'vm.init=systemd' * systemd}",
         ]
         try:
-            _run(command, out, monitor_path, timeout_s)
+            _run(command, out, monitor_path, timeout_s, watched)
         except (OSError, ValueError) as error:
             print(f"Guest {out.name}: QEMU does not answer ({error})", flush=True)
     try:
@@ -114,15 +149,17 @@ def _command(kernel: Path, disk: Path, way: str, out: Path, monitor: Path, devic
     ]
 
 
-def _run(command: list[str], out: Path, monitor_path: Path, timeout_s: float) -> None:
+def _run(command: list[str], out: Path, monitor_path: Path, timeout_s: float, watched: str) -> None:
     deadline = time.monotonic() + timeout_s
-    while _once(command, out, monitor_path, deadline):
-        (out / "boot").write_text(str(int((out / "boot").read_text()) + 1))
+    number = 1
+    while _once(command, out, monitor_path, deadline, Watch(out, number, watched)):
+        number += 1
+        (out / "boot").write_text(str(number))
     if time.monotonic() >= deadline:
         print(f"Guest {out.name}: ended after {timeout_s:.0f} s, all it had", flush=True)
 
 
-def _once(command: list[str], out: Path, monitor_path: Path, deadline: float) -> bool:
+def _once(command: list[str], out: Path, monitor_path: Path, deadline: float, watch: Watch) -> bool:
     """Until it ends, or has to; true where it asked for a power cut."""
     with (out / "qemu.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as qemu:
         monitor = None
@@ -134,6 +171,10 @@ def _once(command: list[str], out: Path, monitor_path: Path, deadline: float) ->
                         return True
                     monitor = monitor or Monitor(monitor_path)
                     _answer(ask, monitor, out)
+                if watch.due:
+                    with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):  # it has only just started
+                        monitor = monitor or Monitor(monitor_path)
+                        watch.look(monitor)
                 time.sleep(POLL_S)
         finally:
             if monitor is not None:

@@ -1,10 +1,12 @@
 """After the power cut: the box is a display again by itself, and knows all that it had acknowledged."""
 
+import itertools
 from pathlib import Path
 
 from receiver.admin import ask
 from receiver.link import AdminDevices, AdminDevicesReply
-from tests.vm.box.machine_room import NAME, installed, sh, shows_idle, status, until
+from tests.vm.box.machine_room import NAME, installed, is_drawn, is_text, sh, shows_idle, status, until
+from tests.vm.guest.host import read_ppm
 
 RUNTIME = Path("/run/ddp-receiver")
 
@@ -13,6 +15,14 @@ def test_it_boots_to_the_idle_screen_by_itself(host):
     shows_idle(host, "booted")
     now = until(status, "an answer of the receiver")
     assert (now["display_name"], now["output"]) == (NAME, "kms")
+
+
+def test_nothing_else_is_seen_before_it(host):
+    """No text, no login, no cursor, by the kernel command line that ``scripts/install --quiet-boot`` sets."""
+    seen = [read_ppm(path) for path in sorted(host.out.glob("seen-2-*.ppm"))]
+    before = list(itertools.takewhile(lambda image: not is_drawn(image), seen))
+    assert len(before) < len(seen), "the idle screen was seen"
+    assert not any(is_text(image) for image in before)
 
 
 def test_nothing_acknowledged_is_lost(host):
