@@ -105,8 +105,14 @@ class Hand:
         if self._typing and now >= self._next_stroke:
             who, item = self._typing.popleft()
             self._next_stroke = now + STROKE_EVERY
-            frames += self._key(who, item, now) if isinstance(item, Key) else _stroke(item)
+            frames += self._key(who, item, now) if isinstance(item, Key) else self._type(item, now)
         return frames
+
+    def _type(self, stroke: Stroke, now: int) -> list[Frame]:
+        """What somebody holds down goes up before, where it would make another letter of this one."""
+        spoiling = self._held.codes(KEYBOARD) & {stroke.code, *stroke.held, *keymap.MODIFIERS}
+        lifted = [change for code in sorted(spoiling) for change in self._held.lift(Control(KEYBOARD, code), now)]
+        return self._frames(lifted) + _stroke(stroke)
 
     def deadline(self) -> int | None:
         """When ``tick`` is to be called; None: not before the next event."""

@@ -88,6 +88,10 @@ class Held:
             self._again = None
         return [Change(control, 0)]
 
+    def lift(self, control: Control, now: int) -> list[Change]:
+        """Whoever holds it lets go of it."""
+        return [change for who in list(self._mine) for change in self.up(who, control, now)]
+
     def alive(self, who: str, now: int) -> None:
         """Something else came from ``who``."""
         if who in self._seen:

@@ -176,6 +176,18 @@ class Machine:
         return not self.down and not self.touching and not any(self.axes.values())
 
 
+def test_text_is_typed_as_it_is_whatever_is_held() -> None:
+    hand = Hand()
+    hand.take("ben", Key("Digit1", "down"), 0)
+    hand.take("ben", Key("ControlLeft", "down"), 0)
+    hand.take("ben", Key("ArrowUp", "down"), 0)
+    hand.take("anna", Text("!"), 1)
+    codes = [code[1:] for frame in hand.tick(1) for code in frame.reports]
+    one, shift, control = (CODES[name] for name in ("Digit1", "ShiftLeft", "ControlLeft"))
+    assert sorted(codes[:2]) == sorted([(one, 0), (control, 0)])
+    assert codes[2:] == [(shift, 1), (one, 1), (one, 0), (shift, 0)]
+
+
 @pytest.mark.parametrize("end", ["let go", "time"])
 @given(STEPS)
 def test_nothing_is_ever_stuck(end: str, steps: list[tuple[str, InputEvent | None, int]]) -> None:

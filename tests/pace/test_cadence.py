@@ -64,7 +64,7 @@ def test_no_rate_drift_or_jitter_breaks_the_cadence_but_where_the_clocks_slip(
     tv = screen(hz, screen_ppm)
     cast = Cast(fps, 40, ppm=sender_ppm, jitter_ms=jitter_ms, rough_ms=rough_ms, seed=seed)
     pictures = shown(cast, tv)
-    assert judder(pictures, fps, tv, sender_ppm).share < 0.03
+    assert judder(pictures, fps, tv, sender_ppm).share < 0.05, "it takes a second to follow a slip, of 34"
     rate = min(hz, fps)
     assert len(pictures) > 0.998 * rate * (40 - SETTLED_S) - 4
 
