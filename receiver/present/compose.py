@@ -35,7 +35,7 @@ MATRICES: dict[int, Colorspace] = {
 HD_HEIGHT = 720
 """A picture that doesn't name its matrix is BT.709 from this height on, else BT.601, as in broadcasting."""
 
-BLOCK = 8
+BLOCK = 16
 """Pixels that swscale writes at once. Where a row ends within a block it goes on into the row below, over what another
 of its threads may have written there: such a picture is one thread's."""
 
