@@ -72,11 +72,11 @@ class Direction:
 
     def _lost(self, now: float) -> bool:
         rules = self._is
-        if not rules.loss:
-            return False
+        if rules.loss in (0, 1):
+            return rules.loss == 1
         if not rules.burst_ms:
             stays = 1 - 1 / rules.run if self._losing else rules.loss / (1 - rules.loss) / rules.run
-            self._losing = rules.loss >= 1 or self._random.random() < (stays if rules.run > 1 else rules.loss)
+            self._losing = self._random.random() < (stays if rules.run > 1 else rules.loss)
             return self._losing
         period = rules.burst_ms / 1000 / rules.loss
         return (now - self._since) % period >= period - rules.burst_ms / 1000
