@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from receiver.ingest.answer import Plan
 from receiver.ingest.header_prediction import HeaderPrediction
 from receiver.ingest.reception import Reception
-from receiver.media import EncodedFrame
+from tests.ingest.stage import Stage
 
 MS = 1_000_000
 PLAN = Plan({96: "VP8"}, {111: "opus"}, {97: 96}, True, transport_cc_id=3, capture_time_id=4, colour_space_id=5)
@@ -19,17 +19,6 @@ LAYOUTS = (
     b"\xbe\xde\x00\x03\x31%b\x47\x00\x00\x00\x00\x80\x00\x00\x00",
     b"\x10\x00\x00\x02\x03\x02%b\x02\x00\x00\x00",
 )
-
-
-class Stage:
-    ready = True
-
-    def __init__(self) -> None:
-        self.frames: list[EncodedFrame] = []
-
-    def send(self, frame: EncodedFrame) -> bool:
-        self.frames.append(frame)
-        return True
 
 
 def packet(sequence: int, number: int, timestamp: int, payload: bytes, last: bool, layout: bytes, kind: int) -> bytes:

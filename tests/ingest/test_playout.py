@@ -5,22 +5,11 @@ import pytest
 from receiver.ingest import answer, playout, sdp
 from receiver.ingest.answer import Plan
 from receiver.ingest.reception import Reception
-from receiver.media import EncodedFrame
+from tests.ingest.stage import Stage
 from tests.ingest.test_sdp import OFFER
 
 MS = 1_000_000
 KEY = b"\x10\x10\x02\x00\x9d\x01\x2a"
-
-
-class Stage:
-    ready = True
-
-    def __init__(self) -> None:
-        self.frames: list[EncodedFrame] = []
-
-    def send(self, frame: EncodedFrame) -> bool:
-        self.frames.append(frame)
-        return True
 
 
 @pytest.mark.parametrize(

@@ -45,14 +45,13 @@ class Terminal:
 
     def __init__(self, path: Path = OURS) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)  # a session's first process gets it for its own so
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(os.close, self._fd)
             (device,) = struct.unpack("I", fcntl.ioctl(self._fd, TIOCGDEV, bytes(4)))
             self.number = os.minor(device)
             if os.major(device) != VT_MAJOR or not 1 <= self.number <= MOST_VTS:
                 raise ValueError(f"{path} is not on this machine's screen")
-        except BaseException:
-            os.close(self._fd)
-            raise
+            undo.pop_all()
         self._before: list[int | list[bytes | int]] | None = None
         self._asked = self._called = False
 
