@@ -14,8 +14,12 @@ MAX_TAIL_PROBES = 3
 """A frame whose last packets are lost shows no gap until the next frame comes. So where a frame stays unfinished, the
 packet after the newest is asked for on suspicion, this often."""
 
-TAIL_QUIET_NS = 12_000_000
-"""After so long without a packet: senders pace a frame's packets a few milliseconds apart."""
+TAIL_QUIET_NS, MAX_TAIL_QUIET_NS = 12_000_000, 60_000_000
+"""After so long without a packet: senders pace a frame's packets a few milliseconds apart. But a Chromium that has more
+to send than it may lets them go in bursts, up to 40 ms apart, and what is asked for too early comes twice over a link
+that is full. So who asked too early waits longer from then on, up to the second."""
+TAIL_MARGIN, TAIL_DECAY = 1.25, 1 / 256
+"""Of the silence that ended by itself; and how much of it each frame forgets."""
 
 
 class Format(NamedTuple):
@@ -57,6 +61,7 @@ class VideoStream:
         self._keyframe_at: int | None = None
         self._tail_probes = 0
         self._tail_asked = 0
+        self._tail_quiet_ns = float(TAIL_QUIET_NS)
 
     def restart(self) -> None:
         """The sender began a new source: nothing of the old one matters."""
@@ -68,7 +73,7 @@ class VideoStream:
         """Take a packet; return the frames that it completes. ``repair``: it came in place of a lost one; ``rebuilt``:
         from parity, so it tells nothing of how long a request takes."""
         sequence = self._sequences.unwrap(packet.sequence)
-        self._note_gaps(sequence, now, repair and not rebuilt)
+        self._note_gaps(sequence, now, repair, repair and not rebuilt)
         inserted = self._jitter.insert(sequence, packet, now)
         if inserted is Inserted.RESTARTED:
             self._dropped["sequence_jump"] += 1
@@ -97,11 +102,18 @@ class VideoStream:
         if self._newest is None or self.gate.closed or not self._jitter.append(self._newest + 1, payload):
             return False
         self._newest += 1
+        if self._tail_probes:
+            self._asked_early(now)
         self._newest_at = now
-        self._tail_probes = 0
         return True
 
-    def _note_gaps(self, sequence: int, now: int, repair: bool) -> None:
+    def _asked_early(self, now: int) -> None:
+        """The packet after the newest came by itself: nothing was lost, the sender was silent."""
+        silent = TAIL_MARGIN * (now - self._newest_at)
+        self._tail_quiet_ns = max(self._tail_quiet_ns, min(silent, MAX_TAIL_QUIET_NS))
+        self._tail_probes = 0
+
+    def _note_gaps(self, sequence: int, now: int, repair: bool, answer: bool) -> None:
         if self._newest is None:
             self._newest = self._oldest = sequence
         elif sequence > self._newest:
@@ -110,9 +122,11 @@ class VideoStream:
                 self._dropped["loss_burst"] += 1
                 self.loss.forget()
                 self.gate.close()
+            elif self._tail_probes and sequence == self._newest + 1 and not repair:
+                self._asked_early(now)
             self._newest = sequence
         else:
-            self.loss.arrived(sequence, now, repair=repair)
+            self.loss.arrived(sequence, now, repair=answer)
             return
         self._newest_at = now
         self._tail_probes = 0
@@ -149,6 +163,7 @@ class VideoStream:
             self._dropped["waiting_for_keyframe"] += 1
             return None
         self._any_sent = True
+        self._tail_quiet_ns -= TAIL_DECAY * (self._tail_quiet_ns - TAIL_QUIET_NS)
         return Unit(codec, frame.timestamp, data, keyframe, after_loss, frame.first_ns, frame.capture_time)
 
     def broken(self) -> None:
@@ -185,5 +200,5 @@ class VideoStream:
         if not self._jitter.partial or self.loss or self._tail_probes >= MAX_TAIL_PROBES:
             return None
         if self._tail_probes == 0:
-            return self._newest_at + TAIL_QUIET_NS
+            return self._newest_at + int(self._tail_quiet_ns)
         return self._tail_asked + 2 * self.loss.retry_ns
