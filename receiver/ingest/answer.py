@@ -14,6 +14,7 @@ from receiver.ingest.depacketize import DEPACKETIZERS
 from receiver.ingest.sdp import (
     CAPTURE_TIME,
     COLOUR_SPACE,
+    MID,
     PLAYOUT_DELAY,
     TRANSPORT_CC,
     Offer,
@@ -72,7 +73,8 @@ class Plan:
     is that of parity in a stream of its own.
 
     ``nack``, ``pli`` and ``fir``: what the sender understands; ``remb``: it knows no better feedback on the bandwidth.
-    The ids are those of header extensions, 0 for none.
+    The ids are those of header extensions, 0 for none. ``mids``: of the media sections that are received; ``ssrcs``:
+    the sources that the offer declares, None for those of other sections.
     """
 
     video: dict[int, Codec] = field(default_factory=dict)
@@ -89,6 +91,9 @@ class Plan:
     red: dict[int, int] = field(default_factory=dict)
     ulpfec: int | None = None
     flexfec: int | None = None
+    mid_id: int = 0
+    mids: dict[str, Kind] = field(default_factory=dict)
+    ssrcs: dict[int, Kind | None] = field(default_factory=dict)
 
 
 def choose(offer: Offer, codecs: tuple[Codec, ...]) -> tuple[Plan, dict[int, list[PayloadFormat]]]:
@@ -105,6 +110,9 @@ def choose(offer: Offer, codecs: tuple[Codec, ...]) -> tuple[Plan, dict[int, lis
         formats = _formats(media, codecs, plan)
         if formats:
             accepted[index] = formats
+    plan.ssrcs = {ssrc: None for media in offer.media for ssrc in media.ssrcs}
+    for index in accepted:
+        _belonging(offer.media[index], plan)
     if not plan.video:
         raise SdpError(_why_no_video(offer, codecs))
     return plan, accepted
@@ -113,6 +121,15 @@ def choose(offer: Offer, codecs: tuple[Codec, ...]) -> tuple[Plan, dict[int, lis
 def _usable(offer: Offer, media: OfferedMedia) -> bool:
     bundled = media.mid in offer.bundle or len(offer.media) == 1
     return media.sends and media.port != 0 and media.rtcp_mux and bundled and media.protocol == "UDP/TLS/RTP/SAVPF"
+
+
+def _belonging(media: OfferedMedia, plan: Plan) -> None:
+    """How the packets of a section that is received are known (RFC 9143 section 9.2)."""
+    kind: Kind = "video" if media.kind == "video" else "audio"
+    plan.ssrcs |= dict.fromkeys(media.ssrcs, kind)
+    if media.mid:
+        plan.mids[media.mid] = kind
+        plan.mid_id = plan.mid_id or media.extensions.get(MID, 0)
 
 
 def _formats(media: OfferedMedia, codecs: tuple[Codec, ...], plan: Plan) -> list[PayloadFormat]:
@@ -236,8 +253,8 @@ def write(
         lines += [f"a=mid:{media.mid}"] if media.mid else []
         lines += ["a=recvonly", "a=rtcp-mux"]
         lines += ["a=rtcp-rsize"] if media.rtcp_rsize else []
-        for uri in (TRANSPORT_CC, CAPTURE_TIME, COLOUR_SPACE, PLAYOUT_DELAY):
-            if uri in media.extensions:
+        for uri in (TRANSPORT_CC, CAPTURE_TIME, COLOUR_SPACE, PLAYOUT_DELAY, MID):
+            if uri in media.extensions and (uri != MID or media.mid):
                 lines.append(f"a=extmap:{media.extensions[uri]} {uri}")
         for accepted_format in accepted[index]:
             lines += _format_lines(accepted_format, media.kind, start_kbps, max_kbps)

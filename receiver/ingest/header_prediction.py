@@ -2,8 +2,8 @@
 
 Amid a frame a packet's header is that of the packet before but for two numbers: its sequence number is one more, and
 its transport-wide one is another. So the header of the next packet is made ahead, and what comes is compared with it
-at once, as one large integer with the values of its extension masked out. Nearly every packet of a fast stream needs no
-other reading than that.
+at once, as one large integer with the values of its extension masked out, but for that of its media section. Nearly
+every packet of a fast stream needs no other reading than that.
 """
 
 from collections.abc import Container
@@ -19,12 +19,13 @@ class HeaderPrediction:
     the packet that fitted last, None where they carry none.
 
     ``transport_cc_id``: of that header extension, 0 for none; ``others``: ids of extensions that have to be read where
-    they come, so that a packet with one predicts nothing.
+    they come, so that a packet with one predicts nothing. ``mid_id``: of that whose value is expected to stay.
     """
 
-    def __init__(self, transport_cc_id: int, others: Container[int]) -> None:
+    def __init__(self, transport_cc_id: int, others: Container[int], mid_id: int = 0) -> None:
         self._transport_cc_id = transport_cc_id
         self._others = others
+        self._mid_id = mid_id
         self._expected = _NOTHING
         self._mask = self._step = 0
         self._shift: int | None = None
@@ -42,7 +43,8 @@ class HeaderPrediction:
                 return
             if identifier == self._transport_cc_id and after - at >= 2:
                 shift = 8 * (end - at - 2)
-            mask[at:after] = bytes(after - at)
+            if identifier != self._mid_id:
+                mask[at:after] = bytes(after - at)
         if data[0] & _PADDED:
             return  # what is filled up has to be cut
         self.start = end

@@ -11,6 +11,7 @@ from receiver.ingest.forward_error_correction import Repairer, Unpacker
 from receiver.ingest.header_prediction import HeaderPrediction
 from receiver.ingest.remb import BandwidthEstimator, SendingClock
 from receiver.ingest.rtp import RtpPacket
+from receiver.ingest.sections import Sections
 from receiver.ingest.stats import SourceStats
 from receiver.ingest.twcc import INTERVAL_NS, ArrivalRecorder
 from receiver.ingest.video import Format, VideoStream
@@ -44,10 +45,10 @@ class Reception:
         self._delivery = Delivery(stream, plan, self._video, self.counters)
         self._video_source = self._delivery.sources["video"]
         read = plan.capture_time_id, plan.colour_space_id, plan.playout_delay_id
-        self._extensions = plan.transport_cc_id, *read
-        self._prediction = HeaderPrediction(plan.transport_cc_id, {*read} - {0})
+        self._extensions = plan.transport_cc_id, *read, plan.mid_id
+        self._prediction = HeaderPrediction(plan.transport_cc_id, {*read} - {0}, plan.mid_id)
         self._ways = self._routes()
-        self._no_way: tuple[Kind, Way] = "video", self._unknown
+        self._sections = Sections(plan.mids, plan.ssrcs, self._ways, self.counters.dropped)
         self._new_parity()
         self._stats: dict[int, SourceStats] = {}
         self._run = self._run_bytes = 0
@@ -108,16 +109,19 @@ class Reception:
         self._due = None
         self._end_run()
         packet = rtp.parse(data, *self._extensions)
-        self._delivery.note(packet)
         self.counters.packets += 1
         self.counters.bytes += len(data)
-        kind, take = self._ways.get(packet.payload_type, self._no_way)
+        kind = self._sections.of(packet)
+        if kind is None:
+            self._prediction.forget()
+            return packet.transport_sequence
+        self._delivery.note(packet)
         stats = self._stats.get(packet.ssrc) or self._source_stats(packet.ssrc, kind)
         if stats:
             stats.packet(packet, now)
         if self._bandwidth and kind == "video" and packet.payload_type not in self._plan.rtx:
             self._bandwidth.packet(len(data), self._sending.place(packet.timestamp), now)
-        take(packet, data, now)
+        self._ways[kind][packet.payload_type](packet, data, now)
         if kind == "video":
             self._predict(packet, data, stats)
         return packet.transport_sequence
@@ -131,16 +135,16 @@ class Reception:
         else:
             self._prediction.forget()
 
-    def _routes(self) -> dict[int, tuple[Kind, Way]]:
-        """What becomes of each payload type, so that a packet is looked up once."""
+    def _routes(self) -> dict[Kind, dict[int, Way]]:
+        """What becomes of each payload type of a media section."""
         plan = self._plan
-        ways: dict[int, tuple[Kind, Way]] = {}
+        ways: dict[Kind, dict[int, Way]] = {"video": {}, "audio": dict.fromkeys(plan.audio, self._sound)}
         for number, inner in plan.red.items():
-            ways[number] = ("audio" if inner in plan.audio else "video", self._redundant)
-        ways |= dict.fromkeys(plan.audio, ("audio", self._sound))
-        ways |= dict.fromkeys(plan.rtx, ("video", self._repair))
-        ways |= {} if plan.flexfec is None else {plan.flexfec: ("video", self._parity_beside)}
-        return ways | dict.fromkeys(plan.video, ("video", self._picture))
+            ways["audio" if inner in plan.audio else "video"][number] = self._redundant
+        ways["video"] |= dict.fromkeys(plan.rtx, self._repair)
+        ways["video"] |= {} if plan.flexfec is None else {plan.flexfec: self._parity_beside}
+        ways["video"] |= dict.fromkeys(plan.video, self._picture)
+        return ways
 
     def _picture(self, packet: RtpPacket, data: bytes, now: int) -> None:
         if self._video_source.ssrc != packet.ssrc:
@@ -164,9 +168,6 @@ class Reception:
     def _sound(self, packet: RtpPacket, data: bytes, now: int) -> None:
         self._follow(packet.ssrc, "audio")
         self._delivery.sounds(self._audio.packet(packet, now), now)
-
-    def _unknown(self, packet: RtpPacket, data: bytes, now: int) -> None:
-        self.counters.dropped["unknown_payload_type"] += 1
 
     def _repair(self, packet: RtpPacket, data: bytes, now: int) -> None:
         number = self._plan.rtx[packet.payload_type]

@@ -20,7 +20,7 @@ class RtpPacket(NamedTuple):
 
     ``transport_sequence``: the transport-wide sequence number, where the packet carries one; ``capture_time``: the
     bytes of the absolute capture time, or none; ``colour_space`` and ``playout_delay`` likewise, see ``colours`` and
-    ``playout``.
+    ``playout``; ``mid``: which media section it says that it belongs to, or nothing.
     """
 
     payload_type: int
@@ -33,6 +33,7 @@ class RtpPacket(NamedTuple):
     capture_time: bytes = b""
     colour_space: bytes = b""
     playout_delay: bytes = b""
+    mid: bytes = b""
 
 
 def is_rtcp(data: bytes) -> bool:
@@ -46,6 +47,7 @@ def parse(
     capture_time_id: int = 0,
     colour_space_id: int = 0,
     playout_delay_id: int = 0,
+    mid_id: int = 0,
 ) -> RtpPacket:
     """Read one packet; the numbers are those negotiated for the header extensions, 0 for none. Raises RtpError."""
     end = len(data)
@@ -55,7 +57,7 @@ def parse(
     if flags >> 6 != 2:
         raise RtpError(f"RTP version {flags >> 6} is not 2")
     transport_sequence = None
-    capture_time = colour_space = playout_delay = b""
+    capture_time = colour_space = playout_delay = mid = b""
     first, start = extension_bounds(data)
     if first:
         if start > end:
@@ -69,6 +71,8 @@ def parse(
                 colour_space = data[at:after]
             elif identifier == playout_delay_id:
                 playout_delay = data[at:after]
+            elif identifier == mid_id:
+                mid = data[at:after]
     if start > end:
         raise RtpError("the RTP packet ends inside its list of contributing sources")
     if flags & 0x20 and start < end:
@@ -87,6 +91,7 @@ def parse(
         capture_time,
         colour_space,
         playout_delay,
+        mid,
     )
 
 

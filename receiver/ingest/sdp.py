@@ -13,11 +13,14 @@ from receiver.ingest.candidate import parse as parse_candidate
 MAX_BYTES = 64 * 1024
 MAX_MEDIA = 16
 MAX_CANDIDATES = 32
+MAX_SSRCS = 32
+"""Of one media section. Drop rule: further ones are ignored, and their packets say themselves where they belong."""
 
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 COLOUR_SPACE = "http://www.webrtc.org/experiments/rtp-hdrext/color-space"
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
+MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~\w-]{1,64}", re.ASCII)
 _ICE = re.compile(r"[A-Za-z0-9+/]{4,256}")
@@ -57,6 +60,7 @@ class OfferedMedia:
     rtcp_mux: bool = False
     rtcp_rsize: bool = False
     extensions: dict[str, int] = field(default_factory=dict)
+    ssrcs: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -140,6 +144,10 @@ def _media_attribute(media: OfferedMedia, name: str, value: str) -> None:
         media.rtcp_mux = True
     elif name == "rtcp-rsize":
         media.rtcp_rsize = True
+    elif name == "ssrc":  # RFC 5576
+        number = value.partition(" ")[0]
+        if number.isascii() and number.isdigit() and len(number) <= 10 and len(media.ssrcs) < MAX_SSRCS:
+            media.ssrcs.add(int(number))
     elif name == "extmap":
         number, _, uri = value.partition(" ")
         number = number.partition("/")[0]

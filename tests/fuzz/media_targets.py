@@ -97,7 +97,7 @@ FU_265 = (b"\x62\x01\x93\xaf" + bytes(9), b"\x62\x01\x13" + bytes(9), b"\x62\x01
 
 def rtp_packet(data: bytes) -> None:
     for extension in (0, 3):
-        found = rtp.parse(data, extension, 4)
+        found = rtp.parse(data, extension, 4, mid_id=5)
         assert len(found.payload) <= len(data)
         rtp.unwrap_rtx(found, 96)
 
@@ -125,6 +125,7 @@ def reception(data: bytes) -> None:
     video: dict[int, Codec] = {96: "VP8", 103: "H264", 98: "VP9", 35: "AV1", 49: "H265"}
     redundant = {118: 120, 63: 111}
     plan = Plan(video, {111: "opus"}, {97: 96, 119: 118}, True, 3, 4, fir=True, remb=True, red=redundant, ulpfec=120)
+    plan = replace(plan, mid_id=5, mids={"0": "video", "1": "audio"}, ssrcs={5: None})
     _receive(data, plan)
     _receive(data, replace(plan, transport_cc_id=0, flexfec=50))
 
@@ -187,6 +188,7 @@ PACKETS = (
     packet(118, 11, b"\x60" + VP8_KEY, extension=NUMBERED),
     packet(118, 13, b"\x78" + bytes.fromhex("0000000b00000000000000146000") + bytes(20), False),
     packet(119, 2, b"\x00\x0c\x60" + VP8_KEY, ssrc=2),
+    packet(96, 3, VP8_KEY, extension=b"\xbe\xde\0\1\x50\x30\0\0"),
     packet(50, 1, bytes.fromhex("0000000000000000010000000000000100019800") + bytes(20), False, 4),
     REPORT + BYE,
 )

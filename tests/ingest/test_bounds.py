@@ -14,7 +14,9 @@ from receiver.ingest.reception import Reception
 from receiver.media import EncodedFrame
 
 MS = 1_000_000
-PLAN = Plan({96: "VP8"}, {111: "opus"}, {97: 96}, True, 3, 4, 5, 6, red={63: 111}, flexfec=49)
+PLAN = Plan(
+    {96: "VP8"}, {111: "opus"}, {97: 96}, True, 3, 4, 5, 6, red={63: 111}, flexfec=49, mid_id=7, mids={"0": "video"}
+)
 KEY = b"\x10\x10\x02\x00\x9d\x01\x2a"
 COUNT = 12_000
 NOT_OURS = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
@@ -61,6 +63,12 @@ def a_source_a_packet(dice: random.Random) -> Iterator[bytes]:
     return (packet(n, n * 3000, KEY + bytes(900), True, dice.choice([96, 97, 111]), n) for n in range(COUNT))
 
 
+def a_source_of_any_section_a_packet(dice: random.Random) -> Iterator[bytes]:
+    for n in range(COUNT):
+        head = struct.pack("!BBHII", 0x90, dice.choice([96, 97, 111]), n & 0xFFFF, n * 3000, n)
+        yield head + b"\xbe\xde\x00\x01\x71" + bytes((dice.choice(b"0123"), n & 0xFF)) + b"\0" + KEY + bytes(900)
+
+
 def sound_with_gaps(dice: random.Random) -> Iterator[bytes]:
     for n in range(COUNT):
         twice = dice.random() < 0.5
@@ -82,6 +90,7 @@ STREAMS: tuple[Callable[[random.Random], Iterator[bytes]], ...] = (
     sequences_anywhere,
     timestamps_anywhere,
     a_source_a_packet,
+    a_source_of_any_section_a_packet,
     sound_with_gaps,
     parity_of_what_never_comes,
 )

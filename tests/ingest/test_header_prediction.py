@@ -8,16 +8,21 @@ from hypothesis import strategies as st
 from receiver.ingest.answer import Plan
 from receiver.ingest.header_prediction import HeaderPrediction
 from receiver.ingest.reception import Reception
+from receiver.media import Kind
 from tests.ingest.stage import Stage
 
 MS = 1_000_000
-PLAN = Plan({96: "VP8"}, {111: "opus"}, {97: 96}, True, transport_cc_id=3, capture_time_id=4, colour_space_id=5)
+MIDS: dict[str, Kind] = {"0": "video", "1": "audio"}
+PLAN = Plan({96: "VP8"}, {111: "opus"}, {97: 96}, True, 3, 4, 5, mid_id=6, mids=MIDS)
 LAYOUTS = (
     b"",
     b"\xbe\xde\x00\x01\x31%b\x00",
     b"\xbe\xde\x00\x03\x22\x01\x02\x03\x00\x31%b\x10\x30\x00\x00",
     b"\xbe\xde\x00\x03\x31%b\x47\x00\x00\x00\x00\x80\x00\x00\x00",
     b"\x10\x00\x00\x02\x03\x02%b\x02\x00\x00\x00",
+    b"\xbe\xde\x00\x02\x31%b\x600\x00\x00\x00",
+    b"\xbe\xde\x00\x02\x31%b\x601\x00\x00\x00",
+    b"\xbe\xde\x00\x02\x31%b\x602\x00\x00\x00",
 )
 
 
@@ -38,9 +43,10 @@ def streams(draw: st.DrawFn) -> list[bytes]:
     number = 0xFFF8
     for frame in range(draw(st.integers(1, 8))):
         size = draw(st.integers(1, 12))
-        layout = draw(st.sampled_from(LAYOUTS))
+        usual = draw(st.sampled_from(LAYOUTS))
         for place in range(size):
             fate = draw(st.integers(0, 40))
+            layout = draw(st.sampled_from(LAYOUTS)) if fate == 6 else usual
             head = b"" if place else b"\x10\x11\x02\x00" if frame else b"\x10\x10\x02\x00\x9d\x01\x2a"
             data = packet(sequence, number, frame * 3000, head or b"\0part", place == size - 1, layout, fate == 5)
             sequence, number = sequence + 1, number + 1
@@ -74,7 +80,7 @@ def test_it_makes_no_difference(packets, polls):
 
 
 def test_amid_a_frame_everything_is_predicted():
-    prediction = HeaderPrediction(3, {4, 5})
+    prediction = HeaderPrediction(3, {4, 5}, 6)
     prediction.learn(packet(5, 70, 3000, b"a", False, LAYOUTS[2], 0))
     for step in range(1, 5):
         assert prediction.fits(packet(5 + step, 70 + 3 * step, 3000, b"a", False, LAYOUTS[2], 0))
@@ -88,3 +94,10 @@ def test_amid_a_frame_everything_is_predicted():
         packet(10, 90, 3000, b"a", False, LAYOUTS[2], 3),
     ):
         assert not prediction.fits(other)
+
+
+def test_a_packet_of_another_media_section_is_not_predicted():
+    prediction = HeaderPrediction(3, {4, 5}, 6)
+    prediction.learn(packet(5, 70, 3000, b"a", False, LAYOUTS[5], 0))
+    assert not prediction.fits(packet(6, 71, 3000, b"a", False, LAYOUTS[6], 0))
+    assert prediction.fits(packet(6, 71, 3000, b"a", False, LAYOUTS[5], 0))

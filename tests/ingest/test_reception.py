@@ -272,6 +272,30 @@ def test_a_sender_that_begins_anew_is_followed():
     assert stage.frames[-1].discontinuity
 
 
+def test_a_second_video_with_the_same_payload_types_is_told_apart_by_its_name():
+    """As Chromium sends: the MID in the first packets, and not any more once they have come."""
+    plan = replace(PLAN, transport_cc_id=3, mid_id=4, mids={"0": "video", "1": "audio"})
+    reception, stage = Reception(1, plan, 42), Stage()
+    reception.attach(stage)
+    senders = {VIDEO: Sender(), 999: Sender(7)}
+    now = 10 * S
+    for n in range(60):
+        now += 33 * MS
+        for (ssrc, sender), mid in zip(senders.items(), (b"0", b"2"), strict=True):
+            extension = b"\xbe\xde\x00\x01\x40" + mid + b"\0\0" if n < 10 else b""
+            for data in sender.frame():
+                flags = 0x90 if extension else 0x80
+                reception.rtp(bytes((flags, *data[1:8])) + struct.pack("!I", ssrc) + extension + data[12:], now)
+                repair = rtp_packet(97, 3 * n, 3000 * n, ssrc + 1, data[2:4] + b"\x00another's")
+                if ssrc != VIDEO:
+                    reception.rtp(bytes((flags, *repair[1:12])) + extension + repair[12:], now)
+    assert stage.numbers() == list(range(60))
+    assert_decodable(stage)
+    assert reception.counters.dropped == {"foreign_section": 60 * 6}
+    report = peer.RtcpPacket.parse(reception.poll(now)[-1])[0]
+    assert [block.ssrc for block in report.reports] == [VIDEO], "nor is it reported on"
+
+
 def test_sound_and_its_capture_time():
     network, stage = setup()
     reception, now = network.reception, network.now

@@ -47,6 +47,7 @@ def test_finds_the_transport_wide_sequence_number(extension):
     assert rtp.parse(data, 3).transport_sequence == 0x1234
     assert rtp.parse(data, 4).transport_sequence is None
     assert rtp.parse(data).payload == b"x"
+    assert rtp.parse(data, mid_id=3).mid == b"\x12\x34"
 
 
 @given(st.binary(max_size=80), st.integers(0, 15))

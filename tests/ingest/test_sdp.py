@@ -57,6 +57,9 @@ a=rtpmap:107 H264/90000
 a=fmtp:107 packetization-mode=1;profile-level-id=f4001f
 a=rtpmap:108 ulpfec/90000
 a=ssrc-group:FID 111 222
+a=ssrc:111 cname:a
+a=ssrc:222 cname:a
+a=ssrc:99999999999 cname:a
 m=audio 9 UDP/TLS/RTP/SAVPF 111 63
 a=mid:1
 a=extmap:3 {sdp.TRANSPORT_CC}
@@ -91,6 +94,18 @@ def test_the_plan_follows_our_preference():
     assert plan.video == {103: "H264", 96: "VP8"}
     assert (plan.audio, plan.rtx, plan.nack, plan.transport_cc_id) == ({111: "opus"}, {104: 103, 97: 96}, True, 3)
     assert "m=video 9 UDP/TLS/RTP/SAVPF 103 104 96 97\r\n" in text
+
+
+def test_how_media_sections_are_told_apart():
+    """The name that packets carry, where they have one; and what the offer declares, of other sections too."""
+    section = OFFER[OFFER.index("m=video") : OFFER.index("m=audio")]
+    another = section.replace("a=mid:0", "a=mid:3").replace("a=ssrc:111", "a=ssrc:333")
+    plan, text = negotiate(OFFER.replace("BUNDLE 0 1 2", "BUNDLE 0 1 2 3") + another)
+    assert (plan.mid_id, plan.mids) == (4, {"0": "video", "1": "audio"})
+    assert plan.ssrcs == {111: "video", 222: "video", 333: None}
+    assert text.count(f"a=extmap:4 {sdp.MID}\r\n") == 1
+    _, without = negotiate(OFFER[: OFFER.index("m=audio")].replace("a=mid:0\r\n", "").replace("a=group", "a=x"))
+    assert sdp.MID not in without, "nothing to be told apart"
 
 
 def test_the_answer_as_another_library_reads_it():

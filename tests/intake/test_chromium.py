@@ -11,6 +11,7 @@ from playwright.async_api import Page, async_playwright
 from receiver.decode import rank
 from receiver.decode.backends import SOFTWARE
 from receiver.decode.probe import Proof
+from receiver.ingest.sdp import MID
 from receiver.link import RtcAnswer, RtcCandidate
 from receiver.media import Codec, EncodedFrame, Picture
 
@@ -254,6 +255,43 @@ async def test_an_outage_heals(page, intake, relay):
     count = len(stage.video())
     await intake.until(lambda: len(stage.video()) > count + 10, 5)
     assert len(decode("VP8", stage.video())) == len(stage.video())
+
+
+ANOTHER = """
+async () => {
+  const canvas = Object.assign(document.createElement('canvas'), {width: 320, height: 180});
+  const brush = canvas.getContext('2d');
+  setInterval(() => {
+    brush.fillStyle = `hsl(${Math.random() * 360} 80% 50%)`;
+    brush.fillRect(0, 0, 320, 180);
+  }, 33);
+  pc.addTransceiver(canvas.captureStream(30).getVideoTracks()[0], {direction: 'sendonly'});
+  await pc.setLocalDescription();
+  return pc.localDescription.sdp;
+}
+"""
+
+
+@pytest.mark.parametrize("untold", ["a=ssrc", MID], ids=["named", "declared"])
+async def test_a_second_video_that_was_not_taken_does_not_disturb_the_first(page, intake, untold):
+    """It has the same payload types, and is sent because the page takes our answer for a better one."""
+    stage = intake.attach_stage()
+    await page.evaluate(SENDER, {"width": 640, "height": 360, "noise": 5})
+    sdp = await page.evaluate(ANOTHER)
+    assert sdp.count(MID) == 3
+    told = "".join(line + "\r\n" for line in sdp.split("\r\n")[:-1] if untold not in line)
+    answer = await intake.offer(told, ("VP8",))
+    assert isinstance(answer, RtcAnswer), answer
+    session, picture, sound, refused = answer.sdp.split("m=")
+    assert refused.startswith("video 0 ")
+    taken = [session.replace("BUNDLE 0 1", "BUNDLE 0 1 2"), picture, sound, picture.replace("a=mid:0", "a=mid:2")]
+    await page.evaluate("sdp => pc.setRemoteDescription({type: 'answer', sdp})", "m=".join(taken))
+    await intake.until(lambda: len(stage.video()) > 150, 20)
+    stats = await intake.stats(lambda stats: stats.dropped.get("foreign_section", 0) > 100)
+    print(stats)
+    assert {(one.width, one.height) for one in decode("VP8", stage.video())} == {(640, 360)}
+    assert not any(frame.discontinuity for frame in stage.video())
+    assert len(stage.audio()) > 100
 
 
 async def test_closing_the_page_ends_the_stream(page, intake):
