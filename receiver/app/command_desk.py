@@ -1,34 +1,25 @@
 """The commands of DDP.md section 6, done: who may give them, which stream they mean, and what comes of it."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
-from weakref import WeakKeyDictionary, WeakSet
+from collections.abc import Awaitable, Callable
+from typing import Any
+from weakref import WeakSet
 
 from msgspec import UnsetType
 
 from receiver.app.audit_desk import Record, unrecorded
 from receiver.app.callers import Caller, Casts, Films, Sharer
+from receiver.app.manner import Manners
+from receiver.app.meant import Meant
 from receiver.app.notices import Notices
 from receiver.app.screen import Screen, StageMissing
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.ddp.commands import COMMANDS, Command, read, verbs
 from receiver.errors import PeerError, ReceiverError
-from receiver.link import SetPicture, StageReady
+from receiver.link import StageReady
 from receiver.session.roles import allows
-from receiver.session.stream import StreamCommand, StreamMachine
+from receiver.session.stream import StreamCommand
 
 Result = dict[str, object]
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How a sender's picture and sound are given; kept from one of its streams to the next."""
-
-    degrees: Literal[0, 90, 180, 270] = 0
-    scale: float = 1.0
-    level: float = 1.0
-    muted: bool = False
 
 
 class CommandDesk:
@@ -41,9 +32,9 @@ class CommandDesk:
         self._display_id = display_id
         self.films: Films | None = None
         self._own_pauses: WeakSet[Any] = WeakSet()
-        self._sharers: WeakSet[Any] = WeakSet()
         self.record: Record = unrecorded
-        self._manners: WeakKeyDictionary[object, Manner] = WeakKeyDictionary()
+        self._manners = Manners(screen)
+        self._meant = Meant(casts)
         self.handlers: dict[type[Command], Callable[[Caller, Any], Awaitable[Result]]] = {
             verbs.Mirror: self._mirror,
             verbs.Extend: self._extend,
@@ -86,48 +77,8 @@ class CommandDesk:
     def began(self, sharer: Sharer, stream: int) -> None:
         """A sender's new stream is given as its last one was."""
         self._own_pauses.discard(sharer)
-        self._sharers.add(sharer)
-        self._give(stream, self._manner(sharer))
-
-    # ---- which stream
-
-    def _target(self, caller: Caller, stream: int | UnsetType, verb: str) -> tuple[int, Any]:
-        """The stream that a command means, and whose it is. Raises Refusal."""
-        streams, controls = self._casts.streams, allows(caller.role, "control")
-        if isinstance(stream, UnsetType):
-            own = [number for number, owner in streams.items() if owner is caller]
-            meant = own or (list(streams) if self._means_others(caller) else [])
-            if not meant:
-                why = "nothing is shared now" if controls else "you are not sharing; start sharing first"
-                if controls and streams:
-                    why = f"yours has ended; say which one you mean: {_listed(streams)}"
-                raise Refusal(ErrorCode.INVALID_PARAMS, f"There is no stream to {verb}: {why}.")
-            if len(meant) > 1:
-                raise Refusal(ErrorCode.INVALID_PARAMS, f"Say which stream to {verb}: {_listed(meant)}.")
-            stream = meant[0]
-        if stream not in streams:
-            there = f"there are {_listed(streams)}" if streams else "nothing is shared now"
-            raise Refusal(ErrorCode.INVALID_PARAMS, f"There is no stream {stream} to {verb}; {there}.")
-        if streams[stream] is not caller and not controls:
-            raise Refusal(
-                ErrorCode.FORBIDDEN, f"Stream {stream} is somebody else's; only a moderator may {verb} it for them."
-            )
-        return stream, streams[stream]
-
-    def _means_others(self, caller: Caller) -> bool:
-        """Whether a command that names no stream may mean somebody else's.
-
-        Not of who has shared: what such a one says of its own stream may come just after that has ended, by a takeover
-        say, and must not fall on the stream that is there now.
-        """
-        return allows(caller.role, "control") and caller not in self._sharers
-
-    def _own(self, caller: Caller, stream: int | UnsetType) -> StreamMachine | None:
-        """The caller's stopped stream, where the command means that one."""
-        streams = self._casts.streams
-        others = self._means_others(caller) and len(streams) > 0
-        shares = any(owner is caller for owner in streams.values())
-        return caller.media if isinstance(stream, UnsetType) and not shares and not others else None
+        self._meant.remember(sharer)
+        self._manners.give(stream, sharer)
 
     # ---- the media state machine
 
@@ -141,9 +92,9 @@ class CommandDesk:
         self, caller: Caller, stream: int | UnsetType, command: StreamCommand, do: Callable[[Any], None]
     ) -> Result:
         """From stopped, ``play`` prepares for the offer that comes next. Raises IllegalStreamCommand."""
-        if (media := self._own(caller, stream)) is not None:
+        if (media := self._meant.stopped(caller, stream)) is not None:
             return {"state": media.handle(command)}
-        number, owner = self._target(caller, stream, command)
+        number, owner = self._meant.target(caller, stream, command)
         owner.media.check(command)
         if command == "play" and owner is not caller and owner in self._own_pauses:
             raise Refusal(
@@ -161,25 +112,18 @@ class CommandDesk:
         return moved
 
     async def _stop(self, caller: Caller, command: verbs.Stop) -> Result:
-        if (media := self._own(caller, command.stream)) is not None:
+        if (media := self._meant.stopped(caller, command.stream)) is not None:
             return {"state": media.handle("stop")}
-        _, owner = self._target(caller, command.stream, "stop")
+        _, owner = self._meant.target(caller, command.stream, "stop")
         await self._casts.stop(owner.session_id, "" if owner is caller else f"{caller.sender_name} stopped it.")
         return {"state": owner.media.handle("stop")}
 
     # ---- how a stream is given
 
-    def _manner(self, sharer: object) -> Manner:
-        return self._manners.get(sharer, Manner())
-
-    def _give(self, stream: int, manner: Manner) -> None:
-        self._screen.place(SetPicture(stream, manner.degrees, manner.scale))
-        self._screen.set_volume(stream, 0.0 if manner.muted else manner.level)
-
     def _change(self, caller: Caller, stream: int | UnsetType, verb: str, **changed: Any) -> Result:
-        number, owner = self._target(caller, stream, verb)
-        manner = self._manners[owner] = replace(self._manner(owner), **changed)
-        self._give(number, manner)
+        number, owner = self._meant.target(caller, stream, verb)
+        self._manners.change(owner, **changed)
+        self._manners.give(number, owner)
         return {"stream": number, **changed}
 
     async def _resize(self, caller: Caller, command: verbs.Resize) -> Result:
@@ -198,10 +142,10 @@ class CommandDesk:
 
     async def _mirror(self, caller: Caller, command: verbs.Mirror) -> Result:
         mode = self._mode()
-        manner = self._manners[caller] = replace(self._manner(caller), scale=command.scale)
+        self._manners.change(caller, scale=command.scale)
         for number, owner in self._casts.streams.items():
             if owner is caller:
-                self._give(number, manner)
+                self._manners.give(number, caller)
         return {"device_id": command.device_id, "scale": command.scale, **mode}
 
     async def _extend(self, caller: Caller, command: verbs.Extend) -> Result:
@@ -237,13 +181,13 @@ class CommandDesk:
         except (PeerError, ReceiverError):
             media.handle("stop")
             raise
-        self._sharers.add(caller)
-        self._give(stream, self._manner(caller))
+        self._meant.remember(caller)
+        self._manners.give(stream, caller)
         return {"stream": stream, "state": media.state, "end_to_end": False}
 
     async def _seek(self, caller: Caller, command: verbs.Seek) -> Result:
         films = self._player()
-        number, owner = self._target(caller, command.stream, "seek in")
+        number, owner = self._meant.target(caller, command.stream, "seek in")
         await films.seek(owner, command.position_s)
         return {"stream": number, "position_s": command.position_s}
 
@@ -254,7 +198,7 @@ class CommandDesk:
         return self._arranged()
 
     async def _focus(self, caller: Caller, command: verbs.Focus) -> Result:
-        self._casts.focus(self._target(caller, command.stream, "focus")[0])
+        self._casts.focus(self._meant.target(caller, command.stream, "focus")[0])
         return self._arranged()
 
     def _arranged(self) -> Result:
@@ -269,7 +213,3 @@ class CommandDesk:
         ready = self._ready()
         self._screen.power(command.on)
         return {"on": command.on, "standby": ready.sleeps and not command.on}
-
-
-def _listed(streams: Mapping[int, object] | list[int]) -> str:
-    return ", ".join(map(str, streams))
