@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from receiver.app.audit_desk import Record, unrecorded
 from receiver.app.cast import Sender
 from receiver.app.casting import Casting
+from receiver.app.floor_news import news, standing
 from receiver.app.question import RoomQuestion, Sign
 from receiver.clock import Clock
 from receiver.ddp.codes import ErrorCode, Refusal
@@ -211,7 +212,7 @@ class FloorDesk:
         except NotYours as error:
             raise Refusal(ErrorCode.FORBIDDEN, str(error)) from error
         self._settle()
-        return {"state": self._floor.state(who), "position": self._position(who)}
+        return standing(self._floor, who)
 
     # ---- what follows from a change
 
@@ -242,39 +243,14 @@ class FloorDesk:
         return who in self._floor.waiting
 
     def _tell(self) -> None:
-        presenting = [{**self._who(who), "stream": self._casting.stream_of(who)} for who in self._floor.presenting]
-        queue = [
-            {**self._who(who), "state": self._floor.state(who), "asked": bool(self._floor.answerers(who))}
-            for who in self._floor.waiting
-        ]
-        for who, person in self._people.items():
-            state: dict[str, object] = {
-                "mode": self._mode,
-                "places": self._floor.places,
-                "presenting": presenting,
-                "queue": queue,
-                "you": {
-                    "session": who,
-                    "role": person.role,
-                    "state": self._floor.state(who),
-                    "position": self._position(who),
-                    "asked_by": [asker for asker in self._floor.waiting if who in self._floor.answerers(asker)],
-                },
-            }
+        for who, state in news(self._floor, self._mode, self._people, self._casting.stream_of).items():
             if self._told.get(who) != state:
                 self._told[who] = state
-                person.on_floor(state)
+                self._people[who].on_floor(state)
         self.on_change()
-
-    def _position(self, who: str) -> int:
-        """In the queue, from 1; 0 for who does not wait."""
-        return self._floor.waiting.index(who) + 1 if self._waits(who) else 0
 
     def _name(self, who: str) -> str:
         return self._people[who].sender_name
-
-    def _who(self, who: str) -> dict[str, object]:
-        return {"session": who, "name": self._name(who)}
 
     def status(self) -> dict[str, object]:
         """For ``ddp-receiver status``."""
