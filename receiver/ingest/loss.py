@@ -12,6 +12,8 @@ MAX_MISSING = 1024
 FIRST_REPAIR_NS = 40_000_000
 """Guess of how long a repair takes, until the first has come."""
 MIN_RETRY_NS, MAX_RETRY_NS = 10_000_000, 250_000_000
+QUICKER, SLOWER = 1 / 4, 1 / 8
+"""How far one answer moves the estimate. A quick one leaves no doubt which request it answers."""
 MIN_PATIENCE_NS, MAX_PATIENCE_NS = 300_000_000, 1_500_000_000
 """How long a missing packet is waited for: six repair times, within these."""
 
@@ -28,8 +30,8 @@ PLI_REPEAT_NS, PLI_REPEAT_MAX_NS = 250_000_000, 1_000_000_000
 class _Missing:
     since: int
     due: int
-    asked: int = 0
-    tries: int = 0
+    first_asked: int | None = None
+    wait_ns: int = 0
 
 
 class LossTracker:
@@ -46,7 +48,11 @@ class LossTracker:
 
     @property
     def repair_ns(self) -> int:
-        """Smoothed time from asking for a packet to having it; about one round trip."""
+        """Smoothed time from first asking for a packet to having it; about one round trip.
+
+        Where it was asked for twice nobody knows which request was answered. The first is the likelier, unless loss is
+        beyond help; and to learn nothing from these would keep the estimate low for good once the way became longer.
+        """
         return int(self._repair_ns)
 
     @property
@@ -75,18 +81,25 @@ class LossTracker:
             return False
         if not repair and now - entry.since <= MAX_OVERTAKEN_NS:
             self._overtaken_ns = max(0.95 * self._overtaken_ns, float(now - entry.since))
-        if repair and entry.tries == 1:  # of a packet asked for twice nobody knows which request it answers
-            self._repair_ns += (now - entry.asked - self._repair_ns) / 8
+        if repair and entry.first_asked is not None:
+            took = min(now - entry.first_asked, MAX_RETRY_NS)
+            self._repair_ns += (QUICKER if took < self._repair_ns else SLOWER) * (took - self._repair_ns)
             self.repair_measured = True
         return True
 
     def due(self, now: int) -> list[int]:
-        """The packets to ask for now, rising; they count as asked."""
+        """The packets to ask for now, rising; they count as asked.
+
+        Each time the wait for an answer doubles: where a queue has grown on the way, answers come later than ever
+        before, and all that is asked for meanwhile would fill the queue the more.
+        """
         due = [sequence for sequence, entry in self._missing.items() if now >= entry.due]
         for sequence in due:
             entry = self._missing[sequence]
-            entry.asked, entry.due = now, now + self.retry_ns
-            entry.tries += 1
+            if entry.first_asked is None:
+                entry.first_asked = now
+            entry.wait_ns = min(max(2 * entry.wait_ns, self.retry_ns), MAX_RETRY_NS)
+            entry.due = now + entry.wait_ns
         return sorted(due)
 
     def expired(self, now: int) -> int | None:

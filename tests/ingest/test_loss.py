@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from receiver.ingest.loss import (
     MAX_MISSING,
     MAX_OVERTAKEN_NS,
+    MAX_RETRY_NS,
     PLI_REPEAT_MAX_NS,
     PLI_REPEAT_NS,
     PLI_SPACING_NS,
@@ -13,7 +14,7 @@ from receiver.ingest.loss import (
     LossTracker,
 )
 
-MS = 1_000_000
+S, MS = 1_000_000_000, 1_000_000
 
 
 def test_a_gap_is_asked_for_at_once_and_again_until_it_is_filled():
@@ -47,13 +48,32 @@ def test_patience_follows_the_repair_time():
     assert slow.repair_ns > 190 * MS
 
 
-def test_a_repair_after_two_requests_teaches_nothing():
+def test_each_request_waits_twice_as_long_as_the_one_before():
     loss = LossTracker()
     loss.gap(1, 2, 0)
-    loss.due(0)
-    loss.due(100 * MS)
-    loss.arrived(1, 101 * MS, repair=True)
-    assert not loss.repair_measured
+    asked = [now for now in range(0, 1000 * MS, MS) if loss.due(now)]
+    waits = [later - earlier for earlier, later in itertools.pairwise(asked)]
+    assert waits[1] == 2 * waits[0]
+    assert waits[-1] == MAX_RETRY_NS
+
+
+def test_a_way_that_became_longer_is_learned_though_every_packet_is_asked_for_twice():
+    loss = LossTracker()
+    for number in range(100):
+        longer = 5 * MS if number < 50 else 120 * MS
+        start, answered = number * S, number * S + longer
+        loss.gap(number, number + 1, start)
+        while loss.deadline() < answered:
+            loss.due(loss.deadline())
+        loss.arrived(number, answered, repair=True)
+        if number == 49:
+            assert loss.repair_ns < 6 * MS
+    assert 110 * MS < loss.repair_ns <= 120 * MS
+    for number in range(100, 115):
+        loss.gap(number, number + 1, number * S)
+        loss.due(number * S)
+        loss.arrived(number, number * S + 5 * MS, repair=True)
+    assert loss.repair_ns < 10 * MS  # and shorter, sooner
 
 
 def test_a_packet_that_was_only_overtaken_teaches_nothing():

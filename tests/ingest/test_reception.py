@@ -89,7 +89,7 @@ class Network:
         self.sender, self.reception = sender, reception
         self.random = random.Random(seed)
         self.now = 10 * S
-        self.loss = 0.0
+        self.loss, self.lost = 0.0, 0
         self.delay_ns, self.jitter_ns = 10 * MS, 3 * MS
         self._events: list[tuple[int, int, bool, bytes]] = []
         self._order = itertools.count()
@@ -99,6 +99,8 @@ class Network:
         if self.random.random() >= self.loss:
             at = self.now + self.delay_ns + self.random.randrange(self.jitter_ns + 1)
             heapq.heappush(self._events, (at, next(self._order), to_receiver, data))
+        else:
+            self.lost += to_receiver
 
     def run(self, seconds: float, frames: bool = True) -> None:
         end = self.now + int(seconds * S)
@@ -195,6 +197,20 @@ def test_a_lost_keyframe_request_is_repeated():
     network.run(1.5)
     assert stage.frames[-1].timestamp > stage.frames[0].timestamp
     assert network.sender.plis >= 1
+
+
+def test_on_a_way_that_fills_up_it_does_not_ask_again_before_an_answer_can_come():
+    """A queue that grows makes repairs late; asking on meanwhile would have the sender fill it with repairs."""
+    network, stage = setup()
+    network.loss, network.delay_ns = 0.02, 3 * MS
+    network.run(2)
+    network.delay_ns, network.loss = 100 * MS, 0.05
+    before = network.sender.rtx_sequence
+    lost = network.lost
+    network.run(3)
+    asked = network.sender.rtx_sequence - before
+    assert asked <= 2.5 * (network.lost - lost)
+    assert_decodable(stage)
 
 
 def test_a_lost_tail_is_asked_for_without_waiting_for_the_next_frame():
