@@ -49,12 +49,16 @@ def check_request(host: str, origin: str | None, scheme: str, allowed: Collectio
 
 
 def security_headers(host: str) -> Iterable[tuple[str, str]]:
-    """What every answer carries. ``host`` must have passed ``check_request``."""
+    """What every answer carries. ``host`` must have passed ``check_request``.
+
+    A stream's QUIC server has a port of its own, so 'self' is not enough. CSP can't name an IPv6 address (CSP3 section
+    2.3.1), so a page that was opened by one may connect to any host, by https alone; scripts are still only ours.
+    """
     name = split_host(host, "https")[0]
-    quic = f" https://{name}:*" if ":" not in name else ""  # CSP has no form for IPv6 addresses
+    ours = f"ws://{host} wss://{host} https://{name}:*" if ":" not in name else "https:"
     csp = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-        f"media-src 'self' blob:; manifest-src 'self'; connect-src 'self' ws://{host} wss://{host}{quic}; "
+        f"media-src 'self' blob:; manifest-src 'self'; connect-src 'self' {ours}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return (

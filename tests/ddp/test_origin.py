@@ -61,6 +61,18 @@ def test_any_headers_pass_or_are_foreign(host: str, origin: str | None, scheme: 
     assert split_host(host, scheme)[0] in {"localhost", "192.0.2.7", "box.local", "2001:db8::7"}
 
 
+@pytest.mark.parametrize(
+    ("host", "where"),
+    [
+        ("box.local:8443", "'self' ws://box.local:8443 wss://box.local:8443 https://box.local:*"),
+        ("192.0.2.7", "'self' ws://192.0.2.7 wss://192.0.2.7 https://192.0.2.7:*"),
+        ("[2001:db8::7]:8443", "'self' https:"),
+    ],
+)
+def test_the_page_reaches_its_streams_ports(host: str, where: str) -> None:
+    assert f"connect-src {where}; " in dict(security_headers(host))["content-security-policy"]
+
+
 def test_the_policy_allows_only_ourselves() -> None:
     headers = dict(security_headers("box.local:8443"))
     assert "default-src 'none'" in headers["content-security-policy"]

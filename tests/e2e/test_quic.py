@@ -62,3 +62,12 @@ async def test_where_webrtc_finds_no_way_quic_is_taken(tmp_path: Path) -> None:
         await tv.until(lambda status: status["casts"][0]["srtp_cipher"] == "QUIC")
         async with tv.tap() as tap:
             assert len(readings(await collect(tap, 3))) > 3
+
+
+async def test_a_page_that_was_opened_by_an_ipv6_address_shares_over_quic(tmp_path: Path) -> None:
+    async with box(tmp_path) as tv, pattern_browser() as browser:
+        await share(await pair(browser, tv, query="?transport=quic", host="[::1]"))
+        await tv.until(lambda status: any(cast["live"] for cast in status["casts"]))
+        await tv.until(lambda status: status["casts"][0]["srtp_cipher"] == "QUIC")
+        async with tv.tap() as tap:
+            assert readings(await collect(tap, 3))

@@ -41,20 +41,24 @@ async def pattern_browser(query: str = "fps=30", arguments: tuple[str, ...] = ()
             yield browser
 
 
-async def open_page(browser: Browser, tv: Box, name: str = "Anna", query: str = "", script: str = "") -> Page:
-    """The sender page, connected as far as the PIN. ``script``: run on it before its own."""
+async def open_page(
+    browser: Browser, tv: Box, name: str = "Anna", query: str = "", script: str = "", host: str = "localhost"
+) -> Page:
+    """The sender page, connected as far as the PIN. ``script``: run on it before its own; ``host``: where it is."""
     page = await browser.new_page()
     await page.add_init_script(script)
-    await page.goto(f"http://localhost:{(await tv.status())['port']}/{query}")
+    await page.goto(f"http://{host}:{(await tv.status())['port']}/{query}")
     await page.get_by_label("Your name").fill(name)
     await page.get_by_role("button", name="Connect", exact=True).click()
     await expect(page.locator("#pin")).to_be_visible()
     return page
 
 
-async def pair(browser: Browser, tv: Box, name: str = "Anna", query: str = "", script: str = "") -> Page:
+async def pair(
+    browser: Browser, tv: Box, name: str = "Anna", query: str = "", script: str = "", host: str = "localhost"
+) -> Page:
     """The sender page, paired with the PIN that the TV shows."""
-    page = await open_page(browser, tv, name, query, script)
+    page = await open_page(browser, tv, name, query, script, host)
     await page.locator("#pin").fill(await tv.pin())
     await expect(page.get_by_role("button", name="Choose what to share")).to_be_visible()
     return page
