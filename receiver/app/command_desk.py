@@ -14,6 +14,7 @@ from receiver.app.notices import Notices
 from receiver.app.screen import Screen, StageMissing
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.ddp.commands import COMMANDS, Command, read, verbs
+from receiver.ddp.messages import Method
 from receiver.errors import PeerError, ReceiverError
 from receiver.link import StageReady
 from receiver.session.roles import allows
@@ -66,10 +67,10 @@ class CommandDesk:
             self.record("command", caller.sender_name, verb=verb)
         return result
 
-    def methods(self, caller: Caller) -> dict[str, Callable[[dict[str, Any]], Awaitable[object]]]:
+    def methods(self, caller: Caller) -> dict[str, Method]:
         """``display.*`` for one session."""
 
-        def method(verb: str) -> Callable[[dict[str, Any]], Awaitable[object]]:
+        def method(verb: str) -> Method:
             return lambda params: self.run(caller, verb, params)
 
         return {spec.method: method(verb) for verb, spec in COMMANDS.items()}

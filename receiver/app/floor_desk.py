@@ -6,42 +6,29 @@ offering. Nothing here outlasts its people: with nobody left there is no timer, 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 from receiver.app.audit_desk import Record, unrecorded
 from receiver.app.cast import Sender
 from receiver.app.casting import Casting
 from receiver.app.floor_news import news, standing
 from receiver.app.question import RoomQuestion, Sign
+from receiver.app.stagehand import Person
 from receiver.clock import Clock
 from receiver.ddp.codes import ErrorCode, Refusal
-from receiver.ddp.messages import FloorDecision, Nothing, read
+from receiver.ddp.messages import FloorDecision, Method, Nothing, read
 from receiver.errors import PeerError, ReceiverError
 from receiver.link import QuicOpened
 from receiver.session.floor import Floor, NotYours
-from receiver.session.roles import Role, allows
+from receiver.session.roles import allows
 from receiver.trust.audit import Event
 from receiver.trust.limits import RateLimited, StartBudget
 
 T = TypeVar("T")
 Mode = Literal["one", "many", "moderated"]
-Method = Callable[[dict[str, Any]], Awaitable[object]]
 
 GRANT_S = 20.0
 """For how long a place is kept for somebody whose turn it is and who sends no offer."""
-
-
-class Person(Sender, Protocol):
-    """A session, as the floor sees it."""
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    @property
-    def role(self) -> Role: ...
-
-    def on_floor(self, state: dict[str, object]) -> None:
-        """The fields of ``floor.state``; at first, and whenever they change."""
 
 
 class FloorDesk:

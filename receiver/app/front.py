@@ -15,8 +15,8 @@ import receiver
 from receiver.app import publications
 from receiver.app.desk import Display, FrontDesk
 from receiver.app.meteor_peer import MeteorPeer
-from receiver.app.peer import Stagehand
 from receiver.app.sessions import Sessions
+from receiver.app.stagehand import Stagehand
 from receiver.app.visit import Visit
 from receiver.app.whip_desk import WhipDesk
 from receiver.config import Config

@@ -1,12 +1,12 @@
 """Stream keys: made, listed and revoked from the command line, at the console, and by a paired owner."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from receiver.app.audit_desk import Record, unrecorded
 from receiver.ddp.codes import ErrorCode, Refusal
-from receiver.ddp.messages import KeyMake, KeyRevoke, Nothing, read
+from receiver.ddp.messages import KeyMake, KeyRevoke, Method, Nothing, read
 from receiver.ddp.names import clean_name
 from receiver.errors import DdpError, PeerError, ReceiverError
 from receiver.link import AdminKeys, AdminKeysReply
@@ -16,7 +16,6 @@ from receiver.trust.stream_keys import StreamKeys
 log = logging.getLogger(__name__)
 
 Row = dict[str, object]
-Method = Callable[[dict[str, Any]], Awaitable[object]]
 
 
 class Person(Protocol):

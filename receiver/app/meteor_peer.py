@@ -10,10 +10,9 @@ import secrets
 from receiver.app.data_desk import DataLine
 from receiver.app.desk import NS, FrontDesk
 from receiver.app.meteor_login import Certificate, check_login
-from receiver.app.peer import as_refusal
 from receiver.ddp import meteor
 from receiver.ddp.channel import Channel
-from receiver.ddp.codes import CloseCode, ErrorCode, Refusal
+from receiver.ddp.codes import CloseCode, ErrorCode, Refusal, as_refusal
 from receiver.ddp.connection import Connection
 from receiver.ddp.documents import event
 from receiver.errors import PeerError, ReceiverError

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from receiver.app.desk import FrontDesk
-from receiver.app.peer import Peer, as_refusal
+from receiver.app.peer import Peer
 from receiver.app.sessions import Sessions
 from receiver.ddp import strict_json
 from receiver.ddp.bodies import BodyRefused, decode
-from receiver.ddp.codes import SHORT, ErrorCode, Refusal
+from receiver.ddp.codes import SHORT, ErrorCode, Refusal, as_refusal
 from receiver.ddp.commands.registry import find
 from receiver.ddp.data import SCOPES
 from receiver.ddp.native import PREFIX, Answer, status_of

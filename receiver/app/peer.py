@@ -5,64 +5,33 @@ Its messages come over whichever connection it has at the moment; ``Visit`` read
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from receiver.app.conversation import Conversation
 from receiver.app.data_desk import DataSession
 from receiver.app.desk import FrontDesk
+from receiver.app.inbox import Inbox
 from receiver.app.line import Line
 from receiver.app.session_pass import REFUSED, SessionPass
+from receiver.app.sharing import Sharing
+from receiver.app.stagehand import Stagehand
 from receiver.ddp import jsonrpc
-from receiver.ddp.codes import CloseCode, ErrorCode, Refusal
-from receiver.ddp.messages import Bye, Nothing, Resume, RtcCandidate, RtcOffer, read
-from receiver.errors import PeerError, ReceiverError
-from receiver.link import QuicOpened
+from receiver.ddp.codes import CloseCode
+from receiver.ddp.messages import Bye, Nothing, Resume, read
+from receiver.errors import PeerError
 from receiver.session.lifetime import Lifetime
 from receiver.session.roles import SCOPES, Role
-from receiver.session.stream import StreamMachine
 from receiver.trust.encoding import b64encode
 from receiver.trust.pairing import Paired
 from receiver.trust.requests import RequestKeys
 from receiver.trust.resumption import Resumed
 
-BEFORE = frozenset(
-    {"ddp.hello", "pair.start", "pair.share", "pair.confirm", "auth.start", "auth.confirm", "ddp.resume"}
-)
 ROOM_S = 0.05
-MAX_WAITING = 64
-"""Messages read and not yet answered; while there are so many, no more are read."""
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-
-class Stagehand(Protocol):
-    """What a paired sender may ask the app for; ``sender`` is the Peer that asks."""
-
-    def join(self, sender: "Peer") -> None:
-        """The session has begun."""
-
-    async def leave(self, sender: "Peer") -> None:
-        """The session is over: end what it had begun."""
-
-    def methods(self, sender: "Peer") -> dict[str, Callable[[dict[str, Any]], Awaitable[object]]]:
-        """More methods that the sender may call."""
-
-    async def offer(self, sender: "Peer", sdp: str) -> tuple[str, int]:
-        """The SDP answer and the stream's number. Raises PeerError, ReceiverError."""
-
-    def stream_of(self, session_id: str) -> int | None:
-        """The number of the session's stream, if one is on."""
-
-    async def quic(self, sender: "Peer") -> tuple[QuicOpened, int]:
-        """Where the sender is awaited over WebTransport, and the stream's number. Raises PeerError, ReceiverError."""
-
-    def candidate(self, sender: "Peer", candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
-        """A trickled candidate."""
 
 
 class Peer:
@@ -87,18 +56,13 @@ class Peer:
         self._pass = SessionPass(desk, paired)
         self._line = Line(desk.clock, self.session_id)
         self._life = Lifetime(desk.clock.now())
-        self.media = StreamMachine()
-        self._stream = 0
-        self._waiting: asyncio.Queue[jsonrpc.Message | None] = asyncio.Queue(MAX_WAITING)
-        self._over = False
-        self._working = asyncio.create_task(self._work())
+        self._sharing = Sharing(self, stagehand, lambda stream: desk.commands.began(self, stream))
+        self.media = self._sharing.media
         self._data = DataSession(desk.data, self, sender_name, lambda: self.scopes)
-        self._methods: dict[str, Callable[[dict[str, Any]], Awaitable[object]]] = {
+        methods = {
             "ddp.ping": self._ping,
             "ddp.bye": self._bye,
-            "rtc.offer": self._offer,
-            "rtc.candidate": self._candidate,
-            "quic.open": self._quic,
+            **self._sharing.methods,
             **desk.commands.methods(self),
             **desk.input.methods(self),
             **desk.back.methods(self),
@@ -106,6 +70,9 @@ class Peer:
             **stagehand.methods(self),
             **(desk.keys.methods(self) if desk.keys else {}),
         }
+        self._inbox = Inbox(self.session_id, sender_name, self._line, methods, self._used)
+        self._over = False
+        self._working = asyncio.create_task(self._work())
 
     # ---- life
 
@@ -217,14 +184,11 @@ class Peer:
         self._over = True
         self._life.expire()
         self._pass.clear()
-        while not self._waiting.empty():
-            self._waiting.get_nowait()
-        self._waiting.put_nowait(None)
+        self._inbox.close()
 
     async def _work(self) -> None:
         try:
-            while not self._over and (message := await self._waiting.get()) is not None:
-                await self._answer(message)
+            await self._inbox.run()
         finally:
             self._finish()
             self._desk.input.leave(self)
@@ -239,26 +203,11 @@ class Peer:
     async def take(self, message: jsonrpc.Message) -> None:
         """A message of the sender's; waits while too many others do."""
         for each in self._line.arrived(message):
-            if not each.is_response and each.method != "ddp.ack" and not self._over:
-                await self._waiting.put(each)
+            if not each.is_response and each.method != "ddp.ack":
+                await self._inbox.put(each)
 
-    async def _answer(self, message: jsonrpc.Message) -> None:
-        if message.method != "ddp.ping":
-            self._life.used(self._desk.clock.now())
-        try:
-            result = await self._call(message)
-        except PeerError as error:
-            refusal = as_refusal(error)
-            log.debug("refused %s of %s: %s", message.method, self.sender_name, refusal)
-        except ReceiverError as error:
-            refusal = Refusal(ErrorCode.INTERNAL_ERROR, str(error))
-            log.error("%s failed: %s", message.method, error)
-        else:
-            if message.request_id is not None:
-                self._line.send(jsonrpc.result(message.request_id, result), answers=message.mid)
-            return
-        if message.request_id is not None:
-            self._line.send(jsonrpc.failure(message.request_id, refusal), answers=message.mid)
+    def _used(self) -> None:
+        self._life.used(self._desk.clock.now())
 
     async def room(self) -> None:
         """Wait until the sender has taken so much that what can wait may follow."""
@@ -272,57 +221,6 @@ class Peer:
     def mention(self, method: str, params: dict[str, object]) -> None:
         """Tell the sender something that the next such message replaces; not sent again."""
         self._line.mention(jsonrpc.notification(method, params, self.session_id))
-
-    async def _call(self, message: jsonrpc.Message) -> object:
-        method = str(message.method)
-        if method in BEFORE:
-            raise Refusal(ErrorCode.INVALID_REQUEST, f"{method} is not possible while the session is paired.")
-        if method not in self._methods:
-            raise Refusal(
-                ErrorCode.METHOD_NOT_FOUND, f"This display has no method {method}. Update the older of the two."
-            )
-        if message.ddp_session_id is None:
-            raise Refusal(ErrorCode.INVALID_REQUEST, "ddp_session_id is missing; every message after ddp.hello has it.")
-        if message.ddp_session_id != self.session_id:
-            raise Refusal(ErrorCode.SESSION_EXPIRED, "That session is not this connection's. Connect again.")
-        return await self._methods[method](message.params)
-
-    # ---- rows 6 to 10: casting
-
-    async def _offer(self, params: dict[str, Any]) -> object:
-        sdp = read(params, RtcOffer).sdp
-        answer, stream = await self._present(self._stagehand.offer(self, sdp))
-        return {"sdp": answer, "stream": stream}
-
-    async def _quic(self, params: dict[str, Any]) -> object:
-        read(params, Nothing)
-        opened, stream = await self._present(self._stagehand.quic(self))
-        return {
-            "stream": stream,
-            "port": opened.port,
-            "path": opened.path,
-            "certificate": b64encode(opened.certificate),
-            "codecs": [{"codec": codec, "payload_type": number} for codec, number in opened.payload_types.items()],
-        }
-
-    async def _present(self, begin: Coroutine[Any, Any, tuple[T, int]]) -> tuple[T, int]:
-        """Begin a stream, or give the one that is on another path."""
-        try:
-            self.media.handle("offer")
-            answer, stream = await begin
-        except (PeerError, ReceiverError):
-            if self._stagehand.stream_of(self.session_id) is None:  # else it was another path for a stream that is on
-                self.media.handle("stop")
-            raise
-        if stream != self._stream:  # else it is another path for the one that is on
-            self._stream = stream
-            self._desk.commands.began(self, stream)
-        return answer, stream
-
-    async def _candidate(self, params: dict[str, Any]) -> object:
-        trickled = read(params, RtcCandidate)
-        self._stagehand.candidate(self, trickled.candidate, trickled.sdpMid, trickled.sdpMLineIndex)
-        return {}
 
     async def _ping(self, params: dict[str, Any]) -> object:
         read(params, Nothing)
@@ -341,10 +239,7 @@ class Peer:
 
     def on_state(self, state: str, reason: str) -> None:
         """``live``, ``reconnecting`` or ``ended``, with a sentence."""
-        if state == "live" and self.media.state != "stopped":
-            self.media.handle("live")
-        elif state == "ended":
-            self.media.handle("stop")
+        self.media.follow(state)
         self.notify("session.state", {"state": state, "reason": reason})
 
     def on_floor(self, state: dict[str, object]) -> None:
@@ -363,12 +258,3 @@ class Peer:
         """What is done at the display, of its moment: never sent again, and moves only while the sender keeps up."""
         if event.get("action") != "move" or self._line.has_room:
             self.mention("input.event", event)
-
-
-def as_refusal(error: PeerError) -> Refusal:
-    """How an error of the peer's is told to it."""
-    match error:
-        case Refusal():
-            return error
-        case _:
-            return Refusal(ErrorCode.INVALID_PARAMS, str(error))

@@ -56,8 +56,6 @@ class Tool:
 
     def on_state(self, state: str, reason: str) -> None:
         """``live``, ``reconnecting`` or ``ended``, with a sentence."""
-        if state == "live" and self.media.state != "stopped":
-            self.media.handle("live")
-        elif state == "ended":
-            self.media.handle("stop")
+        self.media.follow(state)
+        if state == "ended":
             self._over(self)

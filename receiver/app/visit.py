@@ -11,12 +11,13 @@ from typing import Any
 from receiver.app.conversation import Conversation
 from receiver.app.desk import FrontDesk
 from receiver.app.pairing_desk import PairingDesk
-from receiver.app.peer import Peer, Stagehand, as_refusal
+from receiver.app.peer import Peer
 from receiver.app.session_pass import REFUSED
 from receiver.app.sessions import Sessions
+from receiver.app.stagehand import Stagehand
 from receiver.ddp import jsonrpc
 from receiver.ddp.channel import Channel
-from receiver.ddp.codes import SHORT, CloseCode, ErrorCode, Refusal
+from receiver.ddp.codes import SHORT, CloseCode, ErrorCode, Refusal, as_refusal
 from receiver.ddp.messages import (
     AuthConfirm,
     AuthStart,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from receiver.app.audit_desk import Record, unrecorded
-from receiver.app.floor_desk import Person
+from receiver.app.stagehand import Person
 from receiver.app.tool import Tool
 from receiver.clock import Clock
 from receiver.ddp import sdp_fragment, whip

@@ -76,3 +76,8 @@ class Refusal(PeerError):
     def as_error(self) -> dict[str, object]:
         """The JSON-RPC error object."""
         return {"code": int(self.code), "message": SHORT[self.code], "data": {"advice": self.advice, **self.data}}
+
+
+def as_refusal(error: PeerError) -> Refusal:
+    """How an error of the peer's is told to it."""
+    return error if isinstance(error, Refusal) else Refusal(ErrorCode.INVALID_PARAMS, str(error))

@@ -1,5 +1,6 @@
 """The parameters of each DDP method, typed: the classes are the schema (DDP.md section 10). Pure."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -9,6 +10,9 @@ from receiver.ddp.jsonrpc import MAX_MESSAGE, Counter
 
 Text = Annotated[str, msgspec.Meta(max_length=1024)]
 Binary = Annotated[str, msgspec.Meta(max_length=128)]
+
+Method = Callable[[dict[str, Any]], Awaitable[object]]
+"""Takes a request's parameters, as they came, and gives its result. Raises PeerError, ReceiverError."""
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -52,3 +52,10 @@ class StreamMachine:
         """Move on ``command`` and return the new state. Raises IllegalStreamCommand."""
         self.state = self.check(command)
         return self.state
+
+    def follow(self, state: str) -> None:
+        """What has become of the stream: ``live`` or ``ended``; else nothing. One that was stopped stays so."""
+        if state == "live" and self.state != "stopped":
+            self.handle("live")
+        elif state == "ended":
+            self.handle("stop")

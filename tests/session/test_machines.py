@@ -42,3 +42,13 @@ def test_the_rules_of_section_5() -> None:
     assert allowed["paused", "play"] == "playing"
     assert all(allowed[state, "stop"] == "stopped" for state in get_args(stream.StreamState))
     assert not [state for state, _ in machine.TRANSITIONS if state == "expired"]
+
+
+@pytest.mark.parametrize("state", get_args(stream.StreamState))
+@pytest.mark.parametrize("told", ["live", "reconnecting", "ended"])
+def test_a_stream_follows_what_is_told_of_it(state: stream.StreamState, told: str) -> None:
+    media = stream.StreamMachine()
+    media.state = state
+    media.follow(told)
+    after = {"live": "playing" if state == "preparing" else state, "reconnecting": state, "ended": "stopped"}
+    assert media.state == after[told]
