@@ -32,6 +32,7 @@ from receiver.link import (
     TurnTv,
     TvKey,
     TvState,
+    WatchingLocal,
     WatchLocal,
 )
 from receiver.link.hands import LocalInput
@@ -104,6 +105,7 @@ class Hands:
             case WatchLocal():
                 self._look()
                 self._local.watch(message)
+                self._send(WatchingLocal(message))
             case SetUpTv(name) if self._tv is None:
                 self._tv = CecLine(name, self._clock, self._tv_seen, self._tv_key)
                 self._watching.append(asyncio.create_task(self._tv.run()))
@@ -145,7 +147,7 @@ class Hands:
         self._send(TvState(*seen))
 
     def _tv_key(self, key: cec.Key) -> None:
-        self._send(TvKey(key.name, key.down))
+        self._send(TvKey(key.name, key.down, key.again))
 
     def _send(self, message: Message) -> None:
         with contextlib.suppress(LinkError):

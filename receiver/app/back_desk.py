@@ -64,7 +64,8 @@ class BackDesk:
     """``lack``: why there is no way back here, or an empty string. ``main``: the session whose picture events are for.
 
     ``place``: a place on the screen as one in that picture, and whether it lies in it. ``watch``: whether anybody is
-    to be told. ``on_going``: the name of who is told, for the TV; empty: nobody.
+    to be told, called as often as anything may have changed; ``watched``: whether that is done, before which nobody is
+    told that they are. ``on_going``: the name of who is told, for the TV; empty: nobody.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -77,6 +78,7 @@ class BackDesk:
         self.main: Callable[[], str | None] = lambda: None
         self.place: Callable[[float, float], tuple[float, float, bool]] = lambda x, y: (x, y, True)
         self.watch: Callable[[bool], None] = lambda on: None
+        self.watched: Callable[[], bool] = lambda: True
         self.on_going: Callable[[str], None] = lambda name: None
         self.record: Record = unrecorded
 
@@ -133,6 +135,9 @@ class BackDesk:
         person, kinds = self._people.get((self.main() if self._people else None) or "", (None, frozenset[Kind]()))
         if person is not None and person.state != "active":
             person = None
+        self.watch(person is not None)
+        if not self.watched():
+            person = None
         self._tell(self._way.goes(None if person is None else person.session_id, kinds))
         before, self._told = self._told, person
         if person is before:
@@ -143,7 +148,6 @@ class BackDesk:
             self.record("local input sent", person.sender_name, person.fingerprint)
             person.on_back(True)
         self.on_going(person.sender_name if person is not None else "")
-        self.watch(person is not None)
 
     def _arm(self) -> None:
         if self._timer is not None:

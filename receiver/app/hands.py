@@ -24,6 +24,7 @@ from receiver.link import (
     TurnTv,
     TvKey,
     TvState,
+    WatchingLocal,
     WatchLocal,
 )
 from receiver.link.hands import InputEvent, LocalInput
@@ -47,10 +48,12 @@ class HandsProcess:
         self._ready: HandsReady | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._watch = WatchLocal(False)
+        self._watched = WatchLocal(False)
         self.restarts = 0
         self.tv: TvState | None = None
         self.on_local_key: Callable[[str], None] = lambda device: None
         self.on_local_event: Callable[[LocalInput], None] = lambda event: None
+        self.on_watching: Callable[[], None] = lambda: None
         self.on_tv_key: Callable[[TvKey], None] = lambda key: None
 
     @property
@@ -62,6 +65,12 @@ class HandsProcess:
     def reason(self) -> str:
         """A sentence on which devices there are, or why there are none."""
         return self._ready.reason if self._ready else STARTING
+
+    @property
+    def watching(self) -> bool:
+        """Whether what is done at the display itself is told as ``watch`` wants it: hands are up, and have its devices
+        open. ``on_watching`` is called when that changes by their doing."""
+        return self._watch.on and self._watched == self._watch
 
     def start(self) -> None:
         """Start it, and do not wait: nobody may control the display before it is up."""
@@ -96,6 +105,8 @@ class HandsProcess:
             log.error("the link to hands broke: %s", error)
         finally:
             self._ready = self._child = self.tv = None
+            self._watched = WatchLocal(False)
+            self.on_watching()
             await child.stop(STOP_GRACE_S)
 
     def _take(self, message: Message) -> None:
@@ -109,6 +120,9 @@ class HandsProcess:
                 self.on_local_key(device)
             case LocalEvent(event):
                 self.on_local_event(event)
+            case WatchingLocal(wanted):
+                self._watched = wanted
+                self.on_watching()
             case TvState():
                 if self.tv is None or message.reason != self.tv.reason:
                     log.info("%s", message.reason)

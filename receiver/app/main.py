@@ -150,7 +150,8 @@ class Receiver:
         self._tv.askers = desk, self._floor
         back = self._desk.back
         back.lack, back.main, back.place = self._back_lack, self._main_session, self._screen.in_picture
-        back.watch, back.on_going = self._watch_local, self._notices.going_back
+        back.watch, back.watched = self._watch_local, lambda: self._hands.watching
+        back.on_going, self._hands.on_watching = self._notices.going_back, back.settle
         back.record = self._audit.record
         self._hands.on_local_event, self._tv.on_key = back.take, back.tv_key
 

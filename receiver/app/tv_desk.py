@@ -41,6 +41,7 @@ class TvDesk:
         self._needed = needed
         self._dark = dark
         self._was_dark = False
+        self._answered = ""
         self.askers: Iterable[Asker] = ()
         self.on_other_key: Callable[[str], None] = lambda device: None
         self.on_key: Callable[[TvKey], None] = lambda key: None
@@ -65,16 +66,17 @@ class TvDesk:
 
     def key(self, key: TvKey) -> None:
         """A key of the remote control: it answers what the TV asks, and otherwise ends remote control, as any key of
-        the display's own does, or goes to the sender whose picture is shown."""
-        if not key.down:
+        the display's own does, or goes to the sender whose picture is shown. One that is held does neither anew, and
+        one that has answered is for nobody else."""
+        if key.down and not key.again:
+            self._answered = key.name if self._answers(key.name) else ""
+            if not self._answered:
+                self.on_other_key(REMOTE)
+        if key.name != self._answered:
             self.on_key(key)
-            return
-        if key.name == YES or key.name in NO:
-            for asker in self.askers:
-                if asker.answer_here(key.name == YES, REMOTE):
-                    return
-        self.on_other_key(REMOTE)
-        self.on_key(key)
+
+    def _answers(self, name: str) -> bool:
+        return name in (YES, *NO) and any(asker.answer_here(name == YES, REMOTE) for asker in self.askers)
 
     def status(self) -> dict[str, object]:
         """For ``ddp-receiver status``."""

@@ -91,10 +91,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of the TV's remote control goes down or up."""
+    """A key of the TV's remote control goes down or up. ``again``: it has been down already, and is still held."""
 
     name: str
     down: bool
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -165,11 +166,12 @@ class Playback:
 
     def _press(self, code: int, now: int) -> None:
         name = KEYS.get(code)
-        if name != self._held:
+        again = name == self._held
+        if not again:
             self.release()
-            if name is not None:
-                self.keys.append(Key(name, True))
             self._held = name
+        if name is not None:
+            self.keys.append(Key(name, True, again))
         self._release_at = now + KEY_TIMEOUT_NS
 
     def release(self) -> None:

@@ -35,6 +35,7 @@ from receiver.link.hands import (
     TurnTv,
     TvKey,
     TvState,
+    WatchingLocal,
     WatchLocal,
 )
 from receiver.link.intake import (
@@ -128,6 +129,7 @@ __all__ = [
     "UrlOpen",
     "UrlState",
     "WatchLocal",
+    "WatchingLocal",
     "Wish",
     "encode",
 ]

@@ -25,6 +25,7 @@ from receiver.link.hands import (
     TurnTv,
     TvKey,
     TvState,
+    WatchingLocal,
     WatchLocal,
 )
 from receiver.link.intake import (
@@ -116,6 +117,7 @@ Message = (
     | TurnTv
     | TvState
     | WatchLocal
+    | WatchingLocal
     | TvKey
     | EncodedFrame
 )

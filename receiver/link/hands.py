@@ -157,6 +157,13 @@ class LocalEvent(msgspec.Struct, frozen=True, tag="local-event"):
     event: LocalInput
 
 
+class WatchingLocal(msgspec.Struct, frozen=True, tag="watching-local"):
+    """What there is of the display's own devices is open as ``wanted``: what is done there is told from here on, or no
+    longer."""
+
+    wanted: WatchLocal
+
+
 class HandsTrouble(msgspec.Struct, frozen=True, tag="hands-trouble"):
     """An event was not carried out; ``reason`` is a sentence."""
 
@@ -174,7 +181,9 @@ class TvState(msgspec.Struct, frozen=True, tag="tv-state"):
 
 
 class TvKey(msgspec.Struct, frozen=True, tag="tv-key"):
-    """A key of the TV's remote control goes down or up, e.g. ``select``, ``back``, ``up``."""
+    """A key of the TV's remote control goes down or up, e.g. ``select``, ``back``, ``up``; ``again``: it is still down,
+    as the TV says some times a second."""
 
     name: str
     down: bool
+    again: bool = False

@@ -59,7 +59,8 @@ async def test_it_is_off_by_default_and_only_for_who_negotiated_it(display: Fake
 
 async def test_who_is_shown_and_asked_is_told_and_the_tv_says_so(room: FakeDisplay) -> None:
     back, told = room.desk.back, []
-    back.on_going, back.watch = lambda name: told.append(name), lambda on: told.append(on)
+    watched: list[bool] = []
+    back.on_going, back.watch = told.append, watched.append
     back.record = lambda event, who="", device="", **details: told.append((event, who))
     back.place = lambda x, y: (min(1.0, 2 * x), y, x <= 0.5)
     async with await sender(room, "Anna") as anna, await sender(room, "Ben") as ben:
@@ -68,7 +69,8 @@ async def test_who_is_shown_and_asked_is_told_and_the_tv_says_so(room: FakeDispl
         back.take(Touch(0, "down", 0.25, 0.5))
         assert told == [], "being shown is not to ask"
         assert await anna.request("input.accept") == {"kinds": [*KINDS], "active": True}
-        assert told == [("local input sent", "Anna"), "Anna", True]
+        assert told == [("local input sent", "Anna"), "Anna"]
+        assert watched[-1]
         assert await anna.notification("input.back") == {"active": True}
         back.take(Touch(0, "down", 0.25, 0.5))
         event = {"kind": "touch", "finger": 0, "action": "down", "x": 0.5, "y": 0.5}
@@ -94,7 +96,7 @@ async def test_who_is_shown_and_asked_is_told_and_the_tv_says_so(room: FakeDispl
         assert back.status() == {"accepted": ["Anna", "Ben"], "to": "Ben"}
         await ben.request("input.accept", {"kinds": []})
         assert await ben.notification("input.event") == {"kind": "key", "code": "KeyB", "action": "up"}
-        assert told[-2:] == ["", False]
+        assert (told[-1], watched[-1]) == ("", False)
     assert back.status()["to"] is None
 
 
@@ -109,3 +111,30 @@ async def test_the_tvs_remote_control_is_told_as_keys(room: FakeDisplay) -> None
             back.tv_key(TvKey("select", down))
             told = await anna.notification("input.event")
             assert told == {"kind": "key", "code": "Ok", "action": "down" if down else "up"}
+
+
+async def test_nobody_is_told_that_they_are_before_hands_listen_and_nothing_stays_held_when_they_go(
+    room: FakeDisplay,
+) -> None:
+    back, hands = room.desk.back, {"watch": False}
+    back.watched = lambda: hands["watch"]
+
+    def hands_are(there: bool) -> None:
+        hands["watch"] = there
+        back.settle()
+
+    async with await sender(room, "Anna") as anna:
+        shown(room, anna)
+        assert await anna.request("input.accept", {"kinds": ["key"]}) == {"kinds": ["key"], "active": False}
+        assert back.status() == {"accepted": ["Anna"], "to": None}
+        hands_are(True)
+        assert await anna.notification("input.back") == {"active": True}
+        room.clock.skip(QUIET / 1e9)
+        back.typing()
+        back.tv_key(TvKey("up", True))
+        assert await anna.notification("input.event") == {"kind": "key", "code": "ArrowUp", "action": "down"}
+        back.tv_key(TvKey("up", True, again=True))
+        assert await anna.notification("input.event") == {"kind": "key", "code": "ArrowUp", "action": "down"}
+        hands_are(False)
+        assert await anna.notification("input.event") == {"kind": "key", "code": "ArrowUp", "action": "up"}
+        assert await anna.notification("input.back") == {"active": False}

@@ -91,6 +91,22 @@ def test_what_is_no_answer_may_be_for_a_sender_and_ends_remote_control_first():
     assert told[-1] == TvKey("up", False)
 
 
+def test_a_held_key_is_told_again_but_answers_and_ends_nothing_anew():
+    house = House()
+    told: list[object] = []
+    question = Question(True)
+    house.desk.askers = (question,)
+    house.desk.on_other_key, house.desk.on_key = told.append, told.append
+    held = [TvKey("select", True), TvKey("select", True, again=True), TvKey("select", False)]
+    for key in held:
+        house.desk.key(key)
+    assert (question.answers, told) == ([True], []), "what answers is for nobody else, however long it is held"
+    question.asking = False
+    for key in held:
+        house.desk.key(key)
+    assert told == [REMOTE, *held]
+
+
 def test_any_other_key_and_ok_without_a_question_end_remote_control():
     house = House()
     others: list[str] = []

@@ -1,12 +1,6 @@
 """CEC by the kernel's own interface: vivid's HDMI input is the TV, its output, joined to it by a cable, is ours."""
 
 import asyncio
-import fcntl
-import os
-import select
-import struct
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,75 +8,21 @@ import pytest
 
 from receiver.input import cec_adapter
 from receiver.input.cec import BROADCAST, TV, Frame, Key, Opcode, Playback
-from receiver.input.cec_adapter import CecAdapter, Where, adapters
+from receiver.input.cec_adapter import CecAdapter, Where
 from receiver.link import SetUpHands, SetUpTv, TurnTv, TvKey, TvState
 from receiver.supervise import spawn
+from tests.vm.guest.television import frames, plug, television, until
 
-PATIENCE_S = 20.0
-VIVID = ("n_devs=1", "num_inputs=1", "input_types=0x3", "num_outputs=1", "output_types=0x1")
 PATH = 0x1000
-_QUERYCTRL, _QUERYMENU, _S_CTRL = 0xC0445624, 0xC02C5625, 0xC008561C
-_NEXT = 0x80000000
-_TYPE_TV, _ALL_TV = 0, 0x80
-
-
-class Television(CecAdapter):
-    """The same interface from the other end of the cable."""
-
-    def _claim(self, name: str) -> None:
-        wanted = cec_adapter._ADDRESSES.pack(
-            *(bytes((BROADCAST,) * 4), 0, 5, 1, 0xFFFFFF, 0, name.encode(), bytes(4), bytes((_TYPE_TV, 0, 0, 0))),
-            *(bytes((_ALL_TV, 0, 0, 0)), bytes(48)),
-        )
-        fcntl.ioctl(self, cec_adapter._S_LOG_ADDRS, wanted)
-
-
-def plug(joined: bool) -> None:
-    """Join vivid's input to its output, or take the cable out: a menu among the input's controls (V4L2)."""
-    fd = os.open("/dev/video0", os.O_RDWR)
-    try:
-        control, name = 0, b""
-        while b"Is Connected To" not in name:
-            found = bytearray(struct.pack("II32s4iI2I", control | _NEXT, 0, b"", 0, 0, 0, 0, 0, 0, 0))
-            fcntl.ioctl(fd, _QUERYCTRL, found)
-            control, _, name, low, high, *_ = struct.unpack("II32s4iI2I", found)
-        for choice in range(low, high + 1):
-            entry = bytearray(struct.pack("II32sI", control, choice, b"", 0))
-            fcntl.ioctl(fd, _QUERYMENU, entry)
-            if bytes(entry[8:40]).startswith(b"Output HDMI" if joined else b"None"):
-                fcntl.ioctl(fd, _S_CTRL, struct.pack("Ii", control, choice))
-    finally:
-        os.close(fd)
 
 
 @pytest.fixture(scope="module")
 def bus() -> Iterator[tuple[CecAdapter, CecAdapter]]:
     """The TV and us."""
-    if subprocess.run(["modprobe", "vivid", *VIVID], check=False).returncode:
-        pytest.skip("this kernel has no vivid, which emulates HDMI with CEC")
-    subprocess.run(["udevadm", "settle"], check=True)
-    on_tv, on_box = adapters()
-    tv, us = Television(on_tv, "TV"), CecAdapter(on_box, "Boardroom 4 of this house")
+    tv, on_box = television()
+    us = CecAdapter(on_box, "Boardroom 4 of this house")
     yield tv, us
     tv.close()
-
-
-def until(adapter: CecAdapter, reached) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not reached(adapter.where):
-        assert time.monotonic() < deadline, adapter.where
-        time.sleep(0.1)
-
-
-def frames(adapter: CecAdapter, opcode: Opcode) -> Frame:
-    """The next frame of that kind."""
-    deadline = time.monotonic() + PATIENCE_S
-    while (left := deadline - time.monotonic()) > 0:
-        select.select([adapter], [], [], left)
-        for frame in adapter.read():
-            if frame.opcode == opcode:
-                return frame
-    raise AssertionError(f"no {opcode.name} came")
 
 
 def test_a_cable_gives_an_address_and_the_tv_is_woken_and_sent_to_sleep(bus):

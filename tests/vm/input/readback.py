@@ -82,5 +82,11 @@ class Reader:
                 return frame
             self._events.extend(await asyncio.wait_for(self.device.async_read(), PATIENCE_S))
 
+    async def pressed(self, code: int) -> None:
+        """The next is that key, however long it was held: on a slow machine it repeats."""
+        assert await self.frame() == [key(code, 1)]
+        while (frame := await self.frame()) != [key(code, 0)]:
+            assert frame == [key(code, 2)]
+
     async def frames(self, count: int) -> list[list[Report]]:
         return [await self.frame() for _ in range(count)]
