@@ -89,7 +89,7 @@ class Receiver:
         self._front = Front(config, Open())
         facts = Facts(config.display.name, self._front.https_port)
         self._screen = Screen(clock, stage_arguments(config, this_board()), config.pace.mode, scene(facts))
-        self._screen.on_window_closed = stop
+        self._screen.stage.on_window_closed = stop
         self._notices = Notices(self._screen, facts)
         self._casting = Casting(self._screen, Reach(config.cast.allow, config.cast.deny), config.cast.quic)
         self._casting.on_interrupted = self._notices.away
@@ -261,7 +261,7 @@ class Receiver:
             "sound": ready.sound if ready else None,
             "sound_reason": ready.sound_reason if ready else None,
             "codecs": list(ready.codecs) if ready else [],
-            "stage_restarts": self._screen.restarts,
+            "stage_restarts": self._screen.stage.restarts,
             **self._front.status(),
             "join_url": self._screen.scene.join_url,
             "join_qr": self._screen.scene.join_qr,

@@ -14,8 +14,8 @@ from tests.peers.ddp_client import CAPABILITY, DdpClient, WebSocketWire
 from tests.vm.input.readback import until
 
 PATIENTLY = """
-from receiver.app import screen
-screen.START_TIMEOUT_S = 120  # emulated processors are slow
+from receiver.app import stage_process
+stage_process.START_TIMEOUT_S = 120  # emulated processors are slow
 from receiver.__main__ import main
 raise SystemExit(main())
 """
