@@ -1,6 +1,6 @@
 """When each picture is shown (DDP.md section 8). Pure.
 
-    target   = capture-aligned pts + measured mean decode latency + measured render overhead + delay
+    target   = capture-aligned pts + measured mean decode latency + usual render overhead + delay
     deadline = target, aligned to the next VSync
 
 ``delay`` is what jitter, the mode and the sound ask for, within the limits that the sender may set. Smooth mode keeps
@@ -30,6 +30,7 @@ from receiver.pace.cadence import Cadence
 from receiver.pace.missed import Due
 from receiver.pace.refresh import Steady
 from receiver.pace.timeline import Timeline
+from receiver.pace.typical import Typical
 
 T = TypeVar("T")
 
@@ -86,7 +87,7 @@ class Pacer(Generic[T]):
         self._interval = FIRST_INTERVAL_NS
         self._last_timestamp: int | None = None
         self._decode_ns = 0
-        self._render_ns = 0
+        self._render = Typical()
         self._delay = 0
         self._slewed_at: int | None = None
         self.hold_ns = 0
@@ -99,8 +100,8 @@ class Pacer(Generic[T]):
 
     @property
     def render_ns(self) -> int:
-        """Measured mean from choosing a picture to handing it to the display."""
-        return self._render_ns
+        """How long it mostly takes from choosing a picture to handing it to the display."""
+        return self._render.ns
 
     @property
     def film_interval_ns(self) -> float | None:
@@ -134,7 +135,7 @@ class Pacer(Generic[T]):
 
     def rendered(self, ns: int) -> None:
         """Drawing a chosen picture took ``ns``."""
-        self._render_ns = self._mean(self._render_ns, ns)
+        self._render.add(ns)
 
     def choose(self, now: int) -> Choice[T] | None:
         """The picture to draw now for the next VSync, or None when nothing is due."""
@@ -145,7 +146,7 @@ class Pacer(Generic[T]):
                 queue.popleft()
                 self._drop("skipped")
             return self._show(0, None)
-        flip = self._next_vsync(now + self._render_ns)
+        flip = self._next_vsync(now + self.render_ns)
         while len(queue) > 2 and self._deadline(queue[0]) < now + SKIPPABLE_NS and self._deadline(queue[1]) <= flip:
             queue.popleft()
             self._drop("skipped")
@@ -161,7 +162,7 @@ class Pacer(Generic[T]):
             self._drop("skipped")
         deadline = self._deadline(queue[0])
         late, overdue = max(0, now - deadline), self._overdue(queue[0])
-        due = Due(deadline, deadline - self._render_ns, queue[0].ready_ns)
+        due = Due(deadline, deadline - self.render_ns, queue[0].ready_ns)
         behind = overdue if overdue and len(queue) == 1 else min(max(missed, overdue), self.period_ns)
         if missed:
             self.timeline.resynchronise(behind)
@@ -179,9 +180,9 @@ class Pacer(Generic[T]):
         """When to draw it: as late as is safe, so that what comes meanwhile may still overtake a picture that missed
         its own VSync. A moment that has come stays, or a machine that always wakes late would wait for ever."""
         if entry.begin_ns is None or entry.begin_ns > now:
-            flip = self._next_vsync(max(self._target(entry), now + self._render_ns))
+            flip = self._next_vsync(max(self._target(entry), now + self.render_ns))
             half_a_period = (self._next_vsync(flip + 1) - flip) // 2  # nothing where there is no grid
-            entry.begin_ns = flip - self._render_ns - max(half_a_period, SKIPPABLE_NS)
+            entry.begin_ns = flip - self.render_ns - max(half_a_period, SKIPPABLE_NS)
         return entry.begin_ns
 
     def _overdue(self, entry: _Entry[T]) -> int:
@@ -209,11 +210,11 @@ class Pacer(Generic[T]):
         return Choice(entry.item, late, due)
 
     def _aim(self, timestamp: int) -> int:
-        return self.timeline.expected(timestamp) + self._decode_ns + self._render_ns + self._delay
+        return self.timeline.expected(timestamp) + self._decode_ns + self.render_ns + self._delay
 
     def _target(self, entry: _Entry[T]) -> int:
         if entry.still and self.hold_ns <= 0 and not (self.playout and self.playout[0]):
-            return entry.ready_ns + self._render_ns
+            return entry.ready_ns + self.render_ns
         if self._cadence is None or self._cadence.offset is None:
             return self._aim(entry.timestamp)
         return self.timeline.pts(entry.timestamp) + self._cadence.offset
@@ -234,7 +235,7 @@ class Pacer(Generic[T]):
         """Within the sender's limits, which count from a frame's arrival to the screen, as far as the queue reaches."""
         if self.playout is None:
             return delay
-        least, most = (limit - self._decode_ns - self._render_ns for limit in self.playout)
+        least, most = (limit - self._decode_ns - self.render_ns for limit in self.playout)
         return max(0, min(max(delay, min(least, MAX_HOLD_NS)), most))
 
     def _slew(self, now: int) -> None:
