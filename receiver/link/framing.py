@@ -130,12 +130,15 @@ class LinkError(ReceiverError):
     """Our own processes disagree about the link's messages."""
 
 
-def encode(message: Message) -> bytes:
-    """The message with its length before it."""
-    body = _encoder.encode(message)
-    if len(body) > MAX_MESSAGE:
-        raise LinkError(f"{type(message).__name__} is {len(body)} bytes; a link carries at most {MAX_MESSAGE}")
-    return _LENGTH.pack(len(body)) + body
+def encode(message: Message) -> bytearray:
+    """The message with its length before it; a frame's bytes are copied once."""
+    out = bytearray(_LENGTH.size)
+    _encoder.encode_into(message, out, _LENGTH.size)
+    length = len(out) - _LENGTH.size
+    if length > MAX_MESSAGE:
+        raise LinkError(f"{type(message).__name__} is {length} bytes; a link carries at most {MAX_MESSAGE}")
+    _LENGTH.pack_into(out, 0, length)
+    return out
 
 
 class Framer:
