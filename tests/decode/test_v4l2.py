@@ -1,11 +1,13 @@
 """The pure parts of our client of stateful V4L2 decoders."""
 
 import ctypes
+from pathlib import Path
 
 import pytest
 
 from receiver.decode.v4l2 import abi
 from receiver.decode.v4l2.formats import ENCODED, RAW, fourcc, meaning, places, preferred, spelled
+from receiver.decode.v4l2.nodes import nodes
 from receiver.decode.v4l2.pending import MAX_KEPT, PROMPT, Pending, is_shown
 from receiver.decode.v4l2.states import TRANSITIONS, IllegalMove, move
 
@@ -134,3 +136,31 @@ def test_a_frame_that_is_never_shown_is_not_waited_for_when_a_later_one_is_there
     assert not pending.missing
     assert is_shown("VP8", b"\x11")
     assert is_shown("H264", b"\x00")
+
+
+def test_a_camera_is_not_opened_to_be_asked_whether_it_decodes(tmp_path: Path) -> None:
+    """Trees as the kernel's and udev's: a Pi's codecs and its camera, a webcam, and what udev has not seen."""
+    dev, sysfs, udev = (tmp_path / name for name in ("dev", "sysfs", "udev"))
+    found = (
+        ("video0", "platform", ":capture:"),
+        ("video1", "usb", None),
+        ("video2", "usb", ":"),
+        ("video10", "platform", ":"),
+        ("video11", "platform", ":capture:video_output:"),
+        ("video9", "platform", None),
+    )
+    udev.mkdir(parents=True)
+    dev.mkdir()
+    for minor, (name, bus, able) in enumerate(found):
+        (dev / name).touch()
+        known = sysfs / name
+        (known / "device").mkdir(parents=True)
+        (tmp_path / "bus" / bus).mkdir(parents=True, exist_ok=True)
+        (known / "device/subsystem").symlink_to(tmp_path / "bus" / bus)
+        (known / "dev").write_text(f"81:{minor}\n")
+        if able is not None:
+            (udev / f"c81:{minor}").write_text(
+                f"S:v4l/by-path/x\nE:ID_V4L_VERSION=2\nE:ID_V4L_CAPABILITIES={able}\nV:1\n"
+            )
+    assert [node.name for node in nodes(dev, sysfs, udev)] == ["video9", "video10", "video11"]
+    assert len(nodes(dev, tmp_path / "none", udev)) == 6, "without sysfs nothing is ruled out"

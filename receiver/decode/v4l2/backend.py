@@ -1,5 +1,5 @@
-"""Decoding on a stateful V4L2 device, found by asking each device file. Tried with the kernel's vicodec, a codec in
-software that only tests have (FWHT); on no board."""
+"""Decoding on a stateful V4L2 device, found by asking each device file but cameras'. Tried with the kernel's vicodec, a
+codec in software that only tests have (FWHT); on no board."""
 
 from collections.abc import Mapping
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from receiver.decode.v4l2 import abi
+from receiver.decode.v4l2.nodes import nodes
 
 S = TypeVar("S", bound=Structure | c_int32)
-
-NODES = "/dev"
 
 
 class Device:
@@ -93,7 +92,7 @@ class Device:
 def find(code: int) -> tuple[Device | None, str]:
     """A device that decodes streams of this fourcc, and what kept others from being asked; empty: nothing did."""
     refused = ""
-    for path in sorted(Path(NODES).glob("video*"), key=lambda path: (len(path.name), path.name)):
+    for path in nodes():
         try:
             device = Device(path)
         except OSError as error:

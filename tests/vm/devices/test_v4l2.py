@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from receiver.decode.failover import Failover
 from receiver.decode.v4l2 import memory
 from receiver.decode.v4l2.backend import V4l2M2m
 from receiver.decode.v4l2.decoder import GIVE_UP_S
+from receiver.decode.v4l2.nodes import SYSFS, nodes
 from receiver.errors import BackendUnavailable
 from receiver.present.api import Placed, View
 from tests.vm.devices.test_planes import SIZE, blocks, close_to, picture, screen
@@ -77,6 +79,23 @@ def test_each_picture_comes_with_its_own_access_unit(planes):
                 number += 1
         del given
         decoder.close()
+
+
+def test_cameras_are_left_alone(codec):
+    """vivid's, beside vicodec: they are known by what udev has asked them."""
+    if subprocess.run(["modprobe", "vivid"], check=False).returncode:
+        pytest.skip("this guest has no vivid")
+    subprocess.run(["udevadm", "settle"], check=True)
+    try:
+        names = {path.name: (path / "name").read_text() for path in SYSFS.glob("video*")}
+        cameras = {node for node, name in names.items() if "vid-cap" in name}
+        asked = {node.name for node in nodes()}
+        assert cameras
+        assert asked <= names.keys() - cameras
+        assert {node for node, name in names.items() if "vicodec" in name} <= asked
+        BACKEND.open("FWHT").close()
+    finally:
+        subprocess.run(["rmmod", "vivid"], check=True)
 
 
 def test_pictures_that_wait_are_copied_before_the_device_runs_dry(codec):
