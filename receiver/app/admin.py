@@ -9,9 +9,10 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 
+from receiver.app.background import Background
 from receiver.app.screen import Screen, StageMissing
 from receiver.errors import ReceiverError
 from receiver.link import (
@@ -53,7 +54,7 @@ class AdminServer:
         self._devices = devices
         self._keys = keys
         self._listener: socket.socket | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Background()
 
     def start(self) -> None:
         """Listen. Raises ReceiverError where another receiver does already, or the directory can't be used."""
@@ -79,7 +80,7 @@ class AdminServer:
         listener.listen(MAX_CLIENTS)
         listener.setblocking(False)
         self._listener = listener
-        self._spawn(self._accept(listener))
+        self._tasks.spawn(self._accept(listener))
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -88,7 +89,7 @@ class AdminServer:
             if len(self._tasks) > MAX_CLIENTS:
                 client.close()
                 continue
-            self._spawn(self._serve(Link(client)))
+            self._tasks.spawn(self._serve(Link(client)))
 
     async def _serve(self, link: Link) -> None:
         tapping = False
@@ -119,16 +120,9 @@ class AdminServer:
             case _:
                 raise LinkError(f"{type(message).__name__} is not for the admin socket")
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def close(self) -> None:
         """Stop listening and remove the socket."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         if self._listener is not None:
             self._listener.close()
             self._path.unlink(missing_ok=True)

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from receiver.app.audit_desk import Record, unrecorded
+from receiver.app.background import Background
 from receiver.app.stagehand import Person
 from receiver.app.tool import Tool
 from receiver.clock import Clock
@@ -65,7 +66,7 @@ class WhipDesk:
         self._tries = KeyTries()
         self._offers = StartBudget()
         self._tools: dict[str, Tool] = {}
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._leaving = Background()
         self.record: Record = unrecorded
         self._wall_s = wall_s
 
@@ -189,7 +190,7 @@ class WhipDesk:
 
     def _forget(self, tool: Tool) -> None:
         """``_leave``, without waiting for it."""
-        self._spawn(self._leave(tool))
+        self._leaving.spawn(self._leave(tool))
 
     def _forget_unless_on(self, tool: Tool) -> None:
         """Its offer came to nothing; if it was another path for a stream that is on, that goes on."""
@@ -201,8 +202,3 @@ class WhipDesk:
             del self._tools[tool.key.id]
             tool.stop_timer()
             await self._floor.leave(tool)
-
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
