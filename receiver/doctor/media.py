@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -11,7 +12,9 @@ from receiver.decode.probe import Proof, prove_all
 from receiver.decode.rank import best
 from receiver.doctor.finding import Finding
 from receiver.errors import BackendUnavailable, ConfigError
+from receiver.sound import mixer
 from receiver.sound.api import CHANNELS, RATE
+from receiver.sound.mixer import Mixer
 from receiver.sound.portaudio import load
 
 AREA = "Decoding and sound"
@@ -59,15 +62,16 @@ def sound(choice: str) -> Finding:
             device = None if choice == "auto" else choice
             outputs = [one["name"] for one in sd.query_devices() if one["max_output_channels"] > 0]
             fault = _refusal(sd, device)
+            card = mixer.look(_alsa_name(sd, device)) if outputs and not fault else None
     except BackendUnavailable as error:
         return Finding(
             AREA, "Sound", "missing", "PortAudio, the library that plays sound, can't be loaded.", str(error)
         )
-    return judge_sound(choice, outputs, fault)
+    return judge_sound(choice, outputs, fault, card)
 
 
-def judge_sound(choice: str, outputs: Iterable[str], fault: str) -> Finding:
-    """``fault``: what the chosen device answered when asked; empty: it plays."""
+def judge_sound(choice: str, outputs: Iterable[str], fault: str, card: Mixer | None = None) -> Finding:
+    """``fault``: what the chosen device answered when asked; empty: it plays. ``card``: its mixer, where it has one."""
     names = ", ".join(outputs)
     if not names:
         return Finding(
@@ -82,7 +86,23 @@ def judge_sound(choice: str, outputs: Iterable[str], fault: str) -> Finding:
             AREA, "Sound", "missing", f"The device {choice} refuses: {fault}.", f"Set sound.device to one of: {names}."
         )
     chosen = f"The device {choice}" if choice != "auto" else "The default device"
+    if card is not None and card.shut:
+        return Finding(
+            AREA,
+            "Sound",
+            "missing",
+            f"{chosen} plays, but nothing is heard: its card {card.card} is turned down at {', '.join(card.shut)}.",
+            "Turn it up by alsamixer (package alsa-utils) or in the desktop's settings; 'alsactl init' by root does "
+            "so for every card.",
+        )
     return Finding(AREA, "Sound", "ok", f"{chosen} takes stereo at {RATE} Hz. All: {names}.")
+
+
+def _alsa_name(sd: Any, device: str | None) -> str:
+    """What ALSA calls the device that PortAudio has chosen: the card in its name, or a name of ALSA's configuration."""
+    name = str(sd.query_devices(device, "output")["name"])
+    card = re.search(r"\(hw:(\d+),\d+\)$", name)
+    return f"hw:{card[1]}" if card else name
 
 
 def _refusal(sd: Any, device: str | None) -> str:

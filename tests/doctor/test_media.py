@@ -3,6 +3,7 @@
 from receiver import board
 from receiver.decode.probe import Proof
 from receiver.doctor import media
+from receiver.sound.mixer import Control, Mixer, look
 
 GOOD = Proof("VP8", "software", "the CPU", False, True, "VP8 decodes with vp8")
 BAD = Proof("H264", "software", "the CPU", False, False, "this FFmpeg has no h264")
@@ -39,6 +40,27 @@ def test_sound_is_judged() -> None:
     assert (refused.state, refused.remedy) == ("missing", "Set sound.device to one of: Speakers.")
     assert media.judge_sound("auto", ["Speakers"], "").state == "ok"
     assert media.sound("null").state == "off"
+
+
+def test_a_card_that_is_turned_down_is_no_sound() -> None:
+    def card(**silent: bool) -> Mixer:
+        return Mixer("HDA Intel", tuple(Control(name.replace("_", " "), off) for name, off in silent.items()))
+
+    for muted, shut in (
+        (card(Master=True, PCM=False, Speaker=False), ("Master",)),
+        (card(Master=True, Line_Out=True, Headphone=False), ("Master",)),
+        (card(Master=False, Speaker=True, Headphone=True, Mic=False), ("Speaker", "Headphone")),
+        (card(Master=False, PCM=True), ("PCM",)),
+    ):
+        assert muted.shut == shut
+        finding = media.judge_sound("auto", ["Speakers"], "", muted)
+        assert (finding.state, finding.needed) == ("missing", False)
+        assert f"its card HDA Intel is turned down at {', '.join(shut)}." in finding.reason
+        assert "alsamixer" in finding.remedy
+    for heard in (card(Master=False, Speaker=True, Headphone=False), card(Mic=True), card()):
+        assert heard.shut == ()
+        assert media.judge_sound("auto", ["Speakers"], "", heard).state == "ok"
+    assert look("no such device") is None
 
 
 def test_this_machine_gives_an_answer_to_each() -> None:

@@ -14,11 +14,14 @@ import msgspec
 import numpy as np
 import pytest
 
+from receiver.doctor import media
 from receiver.link import SetTap, TapPicture, TapSound
 from receiver.media import EncodedFrame
 from tests.peers.stage_process import Camera, StageProcess
 from tests.vm.guest.mixer import unmute
 
+CARD = Path("/dev/snd/pcmC0D0p")
+NO_CARD = "this guest's kernel has no driver for its sound card"
 RECORDING = Path("/out/sound.wav")
 HEADER = 44
 RATE = 48_000
@@ -103,9 +106,20 @@ def apart(beeps: list[float], flashes: list[float]) -> list[float]:
     return [min((beep - flash for flash in flashes), key=abs) for beep in settled]
 
 
+def test_the_doctor_says_that_the_card_begins_muted():
+    if not CARD.exists():
+        pytest.skip(NO_CARD)
+    muted = media.sound("auto")
+    print(muted.reason)
+    assert muted.state == "missing"
+    assert "its card HDA Intel is turned down at " in muted.reason
+    unmute()
+    assert media.sound("auto").state == "ok"
+
+
 async def test_the_sound_comes_with_the_picture():
-    if not Path("/dev/snd/pcmC0D0p").exists():
-        pytest.skip("this guest's kernel has no driver for its sound card")
+    if not CARD.exists():
+        pytest.skip(NO_CARD)
     unmute()
     stage = await StageProcess.start("--output", "kms", "--sound", "auto", "--software")
     try:
