@@ -9,8 +9,8 @@ from collections.abc import Callable
 from receiver.admin import SOCKET_NAME
 from receiver.app import publications
 from receiver.app.admin import AdminServer
+from receiver.app.at_display import AtDisplay
 from receiver.app.audit_desk import AuditDesk
-from receiver.app.back_desk import OFF
 from receiver.app.casting import Casting
 from receiver.app.command_desk import CommandDesk
 from receiver.app.console import ConsoleDesk
@@ -26,7 +26,7 @@ from receiver.app.notices import Notices
 from receiver.app.peer import Peer
 from receiver.app.screen import Screen
 from receiver.app.sessions import Sessions
-from receiver.app.tv_desk import TvDesk
+from receiver.app.tv_desk import TvDesk, schedule
 from receiver.app.url_casting import Reach
 from receiver.app.whip_desk import WhipDesk
 from receiver.clock import MonotonicClock
@@ -37,10 +37,8 @@ from receiver.ddp.console import Console
 from receiver.ddp.listen import Open
 from receiver.ddp.whip import ENDPOINT
 from receiver.discovery.service import Discovery
-from receiver.input.local import FRONT
-from receiver.input.tv import TvSchedule
 from receiver.launch import stage_arguments, this_board
-from receiver.link import SetUpHands, SetUpTv, StageReady, WatchLocal
+from receiver.link import SetUpHands, SetUpTv, StageReady
 from receiver.notify import Notify
 from receiver.session.way_back import KINDS
 from receiver.trust.identity_file import credentials_folder, load_identity
@@ -106,7 +104,7 @@ class Receiver:
         self._desk.data.server.sources["settings"] = lambda: publications.settings(config)
         self._audit = AuditDesk(state, clock)
         self._desk.data.server.sources["audit"] = self._audit.documents
-        self._desk.record = self._desk.commands.record = self._audit.record
+        self._desk.record = self._desk.commands.record = self._desk.back.record = self._audit.record
         self._floor.record = self._casting.record = self._desk.input.record = self._audit.record
         self._desk.input.presenters = self._floor.presenters
         self._floor.on_change = self._desk.input.settle
@@ -115,8 +113,10 @@ class Receiver:
             SetUpHands(config.input.device, config.input.layout, config.input.click == "enter"),
             SetUpTv(config.display.name) if config.tv.cec else None,
         )
-        self._tv = TvDesk(self._hands, tv_schedule(config), clock, self._screen_needed, lambda: self._screen.dark)
-        self._control()
+        self._tv = TvDesk(self._hands, schedule(config), clock, self._screen_needed, lambda: self._screen.dark)
+        self._at_display = AtDisplay(
+            config, self._screen, self._casting, self._notices, self._desk, self._floor, self._hands, self._tv
+        )
         self._sessions = Sessions()
         self._sessions.on_connected = self._connected
         self._desk.on_revoked = self._revoked
@@ -140,59 +140,13 @@ class Receiver:
             mdns=config.discovery.mdns and not here_only(config),
         )
 
-    def _control(self) -> None:
-        desk = self._desk.input
-        desk.hands, desk.layout, desk.aim = self._hands, self._config.input.layout, self._screen.aim
-        desk.on_driving = self._notices.drive
-        desk.on_stopped = lambda names: self._notices.toast("A key was pressed here: remote control has ended")
-        self._hands.on_local_key = self._tv.on_other_key = self._local_key
-        self._hands.on_tv_key = self._tv.key
-        self._tv.askers = desk, self._floor
-        back = self._desk.back
-        back.lack, back.main, back.place = self._back_lack, self._main_session, self._screen.in_picture
-        back.watch, back.watched = self._watch_local, lambda: self._hands.watching
-        back.on_going, self._hands.on_watching = self._notices.going_back, back.settle
-        back.record = self._audit.record
-        self._hands.on_local_event, self._tv.on_key = back.take, back.tv_key
-
-    def _local_key(self, device: str) -> None:
-        """A key of the display's own ends remote control; where there is none, it may be for a sender."""
-        if self._desk.input.local_key(device):
-            self._desk.back.stopped()
-        else:
-            self._desk.back.typing()
-
-    def _main_session(self) -> str | None:
-        stream = self._screen.main
-        sender = None if stream is None else self._casting.streams.get(stream)
-        return None if sender is None else sender.session_id
-
-    def _watch_local(self, on: bool) -> None:
-        ready, wanted = self._screen.ready, WatchLocal(False)
-        if on and ready is not None:
-            wanted = WatchLocal(True, ready.width, ready.height, self._config.output.rotate, ready.console)
-        self._hands.watch(wanted)
-
-    def _back_lack(self) -> str:
-        """Why what is done here is told to no sender: keys are every program's, so the screen must be ours alone."""
-        ready, wanted = self._screen.ready, self._config.input.back
-        if wanted == "off":
-            return OFF
-        if wanted == "always":
-            return ""
-        if ready is None or ready.output != "kms":
-            return "This display has not got the machine's screen to itself, so what is done here may be for others."
-        if not ready.console and FRONT.exists():
-            return "This display is at no virtual terminal, so it can't tell what is done here from a login at another."
-        return ""
-
     def _screen_needed(self) -> bool:
         facts = self._notices.facts
         return bool(facts.pin or facts.asking or any(True for _ in self._casting.casts))
 
     def _capability(self) -> Capability:
         ready = self._screen.ready
-        return capability(ready.codecs if ready else (), () if self._back_lack() else KINDS)
+        return capability(ready.codecs if ready else (), () if self._at_display.lack() else KINDS)
 
     def _connected(self, peer: Peer, connected: bool) -> None:
         if connected or peer.casts:
@@ -283,16 +237,6 @@ class Receiver:
         parts = (self._discovery, self._casting, self._front, self._screen, self._hands, self._admin)
         await asyncio.gather(*(part.close() for part in parts))
         await self._audit.close()
-
-
-def tv_schedule(config: Config) -> TvSchedule:
-    """When the TV is to be on, as configured."""
-
-    def minute(text: str) -> int | None:
-        return int(text[:2]) * 60 + int(text[3:]) if text else None
-
-    tv = config.tv
-    return TvSchedule(tv.standby_minutes * 60_000_000_000, minute(tv.on_at), minute(tv.off_at), tv.wake)
 
 
 def here_only(config: Config) -> bool:

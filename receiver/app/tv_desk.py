@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from receiver.clock import Clock
+from receiver.config import Config
 from receiver.input.tv import TvSchedule
 from receiver.link import TvKey, TvState
 
@@ -84,3 +85,13 @@ class TvDesk:
         if tv is None:
             return {"connected": False, "reason": "CEC is turned off, or is just starting."}
         return {"connected": tv.connected, "reason": tv.reason, "shows_us": tv.shows_us, "power": tv.power}
+
+
+def schedule(config: Config) -> TvSchedule:
+    """When the TV is to be on, as configured."""
+
+    def minute(text: str) -> int | None:
+        return int(text[:2]) * 60 + int(text[3:]) if text else None
+
+    tv = config.tv
+    return TvSchedule(tv.standby_minutes * 60_000_000_000, minute(tv.on_at), minute(tv.off_at), tv.wake)
