@@ -6,6 +6,9 @@ CLOCK_MONOTONIC is one clock for all processes of a machine, so its values may c
 import time
 from typing import Protocol
 
+NS = 1_000_000_000
+"""In a second."""
+
 
 class Clock(Protocol):
     """A source of monotonic nanoseconds."""

@@ -3,8 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from receiver.app.desk import NS
-from receiver.clock import Clock
+from receiver.clock import NS, Clock
 from receiver.ddp import jsonrpc
 from receiver.ddp.channel import Channel
 from receiver.ddp.codes import CloseCode, ErrorCode

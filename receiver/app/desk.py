@@ -15,7 +15,7 @@ from receiver.app.data_desk import DataDesk
 from receiver.app.input_desk import InputDesk
 from receiver.app.keys_desk import KeysDesk
 from receiver.app.question import Sign
-from receiver.clock import Clock
+from receiver.clock import NS, Clock
 from receiver.ddp.capabilities import Capability
 from receiver.errors import ReceiverError
 from receiver.session.roles import Role
@@ -25,7 +25,6 @@ from receiver.trust.limits import PinTries, StartBudget
 from receiver.trust.pins import Pin, PinDesk, QrSecrets
 from receiver.trust.store import DeviceStore
 
-NS = 1_000_000_000
 log = logging.getLogger(__name__)
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from receiver.clock import Clock
+from receiver.clock import NS, Clock
 from receiver.errors import ReceiverError
 from receiver.link import (
     HandsReady,
@@ -33,7 +33,6 @@ from receiver.supervise import Backoff, Child, spawn
 log = logging.getLogger(__name__)
 
 STOP_GRACE_S = 1.0
-NS = 1e9
 STARTING = "The process that drives this display's input devices is being started. Try again in a moment."
 
 

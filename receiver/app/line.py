@@ -4,8 +4,7 @@ import asyncio
 import logging
 
 from receiver.app.conversation import Conversation
-from receiver.app.desk import NS
-from receiver.clock import Clock
+from receiver.clock import NS, Clock
 from receiver.ddp import jsonrpc
 from receiver.ddp.codes import CloseCode, ErrorCode, Refusal
 from receiver.errors import PeerError

@@ -8,8 +8,9 @@ import logging
 import secrets
 
 from receiver.app.data_desk import DataLine
-from receiver.app.desk import NS, FrontDesk
+from receiver.app.desk import FrontDesk
 from receiver.app.meteor_login import Certificate, check_login
+from receiver.clock import NS
 from receiver.ddp import meteor
 from receiver.ddp.channel import Channel
 from receiver.ddp.codes import CloseCode, ErrorCode, Refusal, as_refusal

@@ -3,7 +3,8 @@
 import logging
 from typing import Literal
 
-from receiver.app.desk import NS, FrontDesk
+from receiver.app.desk import FrontDesk
+from receiver.clock import NS
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.ddp.messages import AuthConfirm, AuthStart, Hello, PairConfirm, PairShare, PairStart
 from receiver.ddp.names import clean_name

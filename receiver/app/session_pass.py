@@ -1,6 +1,7 @@
 """What a session's sender shows to take it up again: tokens, and the keys that only the two sides have."""
 
-from receiver.app.desk import NS, FrontDesk
+from receiver.app.desk import FrontDesk
+from receiver.clock import NS
 from receiver.ddp import jsonrpc
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.ddp.messages import Resume

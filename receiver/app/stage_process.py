@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Callable
 
-from receiver.clock import Clock
+from receiver.clock import NS, Clock
 from receiver.errors import ReceiverError
 from receiver.link import LinkError, Message, StageReady
 from receiver.supervise import Backoff, Child, are_units, spawn
@@ -16,7 +16,6 @@ START_TIMEOUT_S = 20.0
 UNIT_START_TIMEOUT_S = 90.0
 """On a box the stage starts beside everything else that boots, and may wait for a graphics driver."""
 STOP_GRACE_S = 1.0
-NS = 1e9
 
 
 class StageProcess:

@@ -68,6 +68,6 @@ def open_devices(kind: str = "auto", node: Path = NODE) -> Devices:
     except (ImportError, OSError) as error:
         raise BackendUnavailable(f"python-uinput can't be loaded: {error}. {EXTRA}") from error
     try:
-        return Uinput()
+        return Uinput(NAME)
     except (OSError, RuntimeError) as error:
         raise BackendUnavailable(f"The kernel makes no input device: {error}.") from error

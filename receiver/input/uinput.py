@@ -6,7 +6,6 @@ from typing import Any
 import uinput
 
 from receiver.input import hand, keymap
-from receiver.input.devices import NAME
 from receiver.input.hand import EV_ABS, EV_KEY, EV_REL, Frame
 
 BUS_VIRTUAL = 6
@@ -36,13 +35,13 @@ SPECS: dict[str, tuple[tuple[int, ...], ...]] = {
 
 
 class Uinput:
-    """``Devices`` that every program on this machine sees."""
+    """``Devices`` that every program on this machine sees. ``name``: how theirs begin."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         self._devices: dict[str, Any] = {}
         try:
-            for name, events in SPECS.items():
-                self._devices[name] = uinput.Device(events, f"{NAME} {name}", BUS_VIRTUAL)
+            for kind, events in SPECS.items():
+                self._devices[kind] = uinput.Device(events, f"{name} {kind}", BUS_VIRTUAL)
         except BaseException:
             self.close()
             raise
