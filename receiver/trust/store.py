@@ -1,20 +1,17 @@
 """The devices that have paired with this display, pinned by their thumbprint."""
 
-import logging
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
-from receiver.trust.files import read_private, set_aside, write_private
+from receiver.trust.rows import load_rows, save_rows
 
 NAME = "devices.json"
 MAX_DEVICES = 256
 """Drop rule: the device that was seen longest ago is forgotten, owners last."""
 
 Role = Literal["owner", "moderator", "viewer"]
-
-log = logging.getLogger(__name__)
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -38,18 +35,8 @@ class DeviceStore:
     def __init__(self, state: Path, first_is_owner: bool = True) -> None:
         self._first_is_owner = first_is_owner
         self._path = state / NAME
-        self._devices = {device.fingerprint: device for device in self._load()}
-
-    def _load(self) -> list[Device]:
-        data = read_private(self._path)
-        if data is None:
-            return []
-        try:
-            return msgspec.json.decode(data, type=list[Device])[-MAX_DEVICES:]
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            aside = set_aside(self._path)
-            log.error("%s is damaged (%s); it was moved to %s, and devices must pair again", NAME, error, aside.name)
-            return []
+        known = load_rows(self._path, list[Device], "devices must pair again")[-MAX_DEVICES:]
+        self._devices = {device.fingerprint: device for device in known}
 
     def __len__(self) -> int:
         return len(self._devices)
@@ -94,4 +81,4 @@ class DeviceStore:
         return True
 
     def _save(self) -> None:
-        write_private(self._path, msgspec.json.format(msgspec.json.encode(self.all()), indent=1))
+        save_rows(self._path, self.all())

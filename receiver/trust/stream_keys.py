@@ -6,7 +6,6 @@ the scope ``cast`` and nothing else, to whoever has it.
 
 import hashlib
 import hmac
-import logging
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +14,7 @@ import msgspec
 
 from receiver.errors import PeerError
 from receiver.trust.encoding import b64encode
-from receiver.trust.files import read_private, set_aside, write_private
+from receiver.trust.rows import load_rows, save_rows
 
 NAME = "stream_keys.json"
 PREFIX = "ddp_"
@@ -25,8 +24,6 @@ MAX_KEYS = 32
 MAX_KEYS_PER_DEVICE = 4
 DAY_S = 86_400
 NOTE_EVERY_S = 60
-
-log = logging.getLogger(__name__)
 
 
 class TooManyKeys(PeerError):
@@ -59,18 +56,8 @@ class StreamKeys:
 
     def __init__(self, state: Path) -> None:
         self._path = state / NAME
-        self._keys = {key.id: key for key in self._load()}
-
-    def _load(self) -> list[StreamKey]:
-        data = read_private(self._path)
-        if data is None:
-            return []
-        try:
-            return msgspec.json.decode(data, type=list[StreamKey])[-MAX_KEYS:]
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            aside = set_aside(self._path)
-            log.error("%s is damaged (%s); it was moved to %s, and tools need new keys", NAME, error, aside.name)
-            return []
+        known = load_rows(self._path, list[StreamKey], "tools need new keys")[-MAX_KEYS:]
+        self._keys = {key.id: key for key in known}
 
     def all(self, now_s: int) -> list[StreamKey]:
         """Every key that is good, the oldest first."""
@@ -122,4 +109,4 @@ class StreamKeys:
         return True
 
     def _save(self) -> None:
-        write_private(self._path, msgspec.json.format(msgspec.json.encode(list(self._keys.values())), indent=1))
+        save_rows(self._path, list(self._keys.values()))
