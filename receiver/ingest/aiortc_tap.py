@@ -20,7 +20,7 @@ import pylibsrtp
 from aiortc.rtcdtlstransport import State as DtlsState
 
 from receiver.errors import PeerError, ReceiverError
-from receiver.ingest.answer import LocalTransport
+from receiver.ingest.answer_text import LocalTransport
 from receiver.ingest.candidate import Candidate
 from receiver.ingest.sdp import Offer
 from receiver.ingest.srtp import NAMES, Unprotector

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from receiver.clock import Clock
 from receiver.errors import PeerError
-from receiver.ingest import answer, candidate, sdp
+from receiver.ingest import answer, answer_text, candidate, sdp
 from receiver.ingest.aiortc_tap import PeerTransport, TransportFailed
 from receiver.ingest.delivery import Sink
 from receiver.ingest.receive_thread import ReceiveThread
@@ -58,7 +58,7 @@ class WebRtcStream:
         self._offer = offer
         self._reception = Reception(self._stream, plan, secrets.randbits(32))
         self._reception.attach(self._sink)
-        return answer.write(offer, accepted, local)
+        return answer_text.write(offer, accepted, local)
 
     async def add_candidate(self, text: str) -> None:
         """A trickled candidate; bad ones are counted, for the connection may well come about without them."""

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from receiver.decode.hwaccel import vp8_size
 from receiver.errors import ProtocolError
-from receiver.ingest import answer, candidate, colours, feedback, rtp, sdp, url
+from receiver.ingest import answer, answer_text, candidate, colours, feedback, rtp, sdp, url
 from receiver.ingest.access_unit import DepacketizeError, Depacketizer
-from receiver.ingest.answer import LocalTransport, Plan
+from receiver.ingest.answer import Plan
+from receiver.ingest.answer_text import LocalTransport
 from receiver.ingest.av1 import Av1Depacketizer
 from receiver.ingest.candidate import Candidate, CandidateError
 from receiver.ingest.depacketize import OpusDepacketizer
@@ -55,7 +56,7 @@ def offer(data: bytes) -> None:
     offered = sdp.parse(text(data))
     plan, accepted = answer.choose(offered, ("VP8", "H264", "VP9", "AV1", "H265"))
     assert plan.video
-    written = answer.write(offered, accepted, LOCAL)
+    written = answer_text.write(offered, accepted, LOCAL)
     assert all(line[1:2] == "=" and line.isprintable() for line in written.split("\r\n")[:-1])
 
 

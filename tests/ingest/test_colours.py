@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.ingest import answer, rtp, sdp
+from receiver.ingest import answer, answer_text, rtp, sdp
 from receiver.ingest.colours import MAX_NOTED, ColourTrack, parse
 from receiver.media import Colours
 
@@ -60,6 +60,6 @@ def test_the_answer_takes_them_where_they_are_offered(offered):
     line = f"a=extmap:8 {sdp.COLOUR_SPACE}\r\n"
     offer = sdp.parse(OFFER.replace("a=extmap:3 ", line + "a=extmap:3 ", 1) if offered else OFFER)
     plan, accepted = answer.choose(offer, ("VP8",))
-    local = answer.LocalTransport("ours", "p" * 22, "AB", ())
+    local = answer_text.LocalTransport("ours", "p" * 22, "AB", ())
     assert plan.colour_space_id == (8 if offered else 0)
-    assert answer.write(offer, accepted, local).count(line) == offered
+    assert answer_text.write(offer, accepted, local).count(line) == offered

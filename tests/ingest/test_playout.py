@@ -2,7 +2,7 @@ import struct
 
 import pytest
 
-from receiver.ingest import answer, playout, sdp
+from receiver.ingest import answer, answer_text, playout, sdp
 from receiver.ingest.answer import Plan
 from receiver.ingest.reception import Reception
 from tests.ingest.stage import Stage
@@ -46,4 +46,4 @@ def test_they_are_asked_for_where_they_are_offered():
     offer = sdp.parse(OFFER.replace("a=rtpmap:96 VP8/90000", f"{line}a=rtpmap:96 VP8/90000"))
     plan, accepted = answer.choose(offer, ("VP8",))
     assert plan.playout_delay_id == 5
-    assert line in answer.write(offer, accepted, answer.LocalTransport("u", "p", "f", ()))
+    assert line in answer_text.write(offer, accepted, answer_text.LocalTransport("u", "p", "f", ()))

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.errors import PeerError
-from receiver.ingest import answer, candidate, sdp
-from receiver.ingest.answer import LocalTransport
+from receiver.ingest import answer, answer_text, candidate, sdp
+from receiver.ingest.answer_text import LocalTransport
 from receiver.ingest.candidate import Candidate, CandidateError
 from receiver.ingest.sdp import SdpError
 
@@ -78,7 +78,7 @@ a=sctp-port:5000
 def negotiate(offer: str = OFFER, codecs=("VP8", "H264")):
     parsed = sdp.parse(offer)
     plan, accepted = answer.choose(parsed, codecs)
-    return plan, answer.write(parsed, accepted, LOCAL)
+    return plan, answer_text.write(parsed, accepted, LOCAL)
 
 
 def test_what_is_understood_of_an_offer():
@@ -262,7 +262,7 @@ def test_which_candidates_are_of_use(line, kept):
 def test_no_setting_of_the_senders_breaks_a_line_of_the_answer(break_: str) -> None:
     offer = sdp.parse(OFFER.replace("profile-level-id=42001f", f"profile-level-id=42001f{break_}a=inactive"))
     _, accepted = answer.choose(offer, ("H264",))
-    assert break_ not in answer.write(offer, accepted, LOCAL).replace("\r\n", "")
+    assert break_ not in answer_text.write(offer, accepted, LOCAL).replace("\r\n", "")
 
 
 REDUNDANT = OFFER.replace("a=rtpmap:63 red/48000/2", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111").replace(
