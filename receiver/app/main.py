@@ -181,7 +181,9 @@ class Receiver:
         ready = await self._screen.start()
         await self._casting.start()
         await self._discovery.start()
-        self._times = [asyncio.create_task(part.run()) for part in (self._desk, self._sessions, self._audit, self._tv)]
+        self._times = [
+            asyncio.create_task(part.run()) for part in (self._desk.secrets, self._sessions, self._audit, self._tv)
+        ]
         console = Console(self._console.status, self._console.run, self._keys.at_console)
         native = self._native.answer
         self._front.start(

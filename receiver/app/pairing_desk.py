@@ -60,12 +60,12 @@ class PairingDesk:
         now = self._desk.clock.now()
         hint = None if params.hint is None else b64decode(params.hint, HINT_BYTES, "hint")
         if params.method == "qr":
-            self._desk.leave(self.session)
-            life, tries = self._desk.qr_life_s, PIN_TRIES
+            self._desk.secrets.leave(self.session)
+            life, tries = self._desk.secrets.qr_life_s, PIN_TRIES
         else:
             self._allow_try()
             self._spend(now)
-            pin = self._desk.ask_pin(self.session, self.sender_name)
+            pin = self._desk.secrets.ask_pin(self.session, self.sender_name)
             life, tries = (pin.expires_ns - now) // NS, pin.tries_left
         self._method, self._hint, self._pin = params.method, hint, None
         self.pairing.start()
@@ -81,7 +81,7 @@ class PairingDesk:
             self._secret = self._pin.digits.encode("ascii")
         else:
             self._spend(self._desk.clock.now())
-            self._secret = self._desk.qr_secret(self._hint)
+            self._secret = self._desk.secrets.qr_secret(self._hint)
         return {"share": b64encode(self.pairing.share(share_a, self._secret))}
 
     def confirm(self, params: PairConfirm) -> Paired:
@@ -98,9 +98,9 @@ class PairingDesk:
         except WrongSecret as error:
             raise self._wrong() from error
         if self._method == "pin":
-            self._desk.pin_used()
+            self._desk.secrets.pin_used()
         else:
-            self._desk.qr_used(self._secret)
+            self._desk.secrets.qr_used(self._secret)
         self.sender_name = self._desk.remember(paired.sender, self.sender_name)
         self._desk.record("paired", self.sender_name, paired.sender.fingerprint, by=self._method, address=self._source)
         log.info("paired with %s by %s, fingerprint %s", self.sender_name, self._method, paired.sender.fingerprint)
@@ -129,14 +129,14 @@ class PairingDesk:
 
     def leave(self) -> None:
         """The connection is over."""
-        self._desk.leave(self.session)
+        self._desk.secrets.leave(self.session)
 
     def _wrong(self) -> Refusal:
         if self._method == "qr":
             advice = "The QR code has changed since it was scanned. Scan it again, or use a PIN."
             log.info("a QR code from %s was wrong or outdated", self._source)
             return Refusal(ErrorCode.PAIRING_FAILED, advice, tries_left=0)
-        left = self._desk.wrong_pin(self._source)
+        left = self._desk.secrets.wrong_pin(self._source)
         log.info("a PIN from %s was wrong", self._source)
         tries = "1 try is" if left == 1 else f"{left} tries are"
         advice = f"That is not the PIN on the TV. Check it and type it again; {tries} left."
@@ -146,7 +146,7 @@ class PairingDesk:
 
     def _pin_on_tv(self) -> Pin:
         try:
-            return self._desk.pin_of(self.session)
+            return self._desk.secrets.pin_of(self.session)
         except NoPin:
             raise self._no_pin() from None
 
@@ -157,13 +157,13 @@ class PairingDesk:
 
     def _allow_try(self) -> None:
         try:
-            self._desk.tries.check(self._source, self._desk.clock.now())
+            self._desk.secrets.tries.check(self._source, self._desk.clock.now())
         except RateLimited as error:
             raise _refusal(error) from error
 
     def _spend(self, now: int) -> None:
         try:
-            self._desk.starts.spend(self._source, now)
+            self._desk.secrets.starts.spend(self._source, now)
         except RateLimited as error:
             raise _refusal(error) from error
 

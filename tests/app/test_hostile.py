@@ -141,7 +141,7 @@ async def test_a_pin_lives_two_minutes(display: FakeDisplay) -> None:
 async def test_twenty_wrong_pins_lock_the_display_but_not_its_qr_code(display: FakeDisplay) -> None:
     for address in ("192.0.2.1", "192.0.2.2"):
         for _ in range(10):
-            display.desk.tries.failed(address, display.clock.now())
+            display.desk.secrets.tries.failed(address, display.clock.now())
     async with await client_of(display) as client:
         await client.hello()
         with pytest.raises(Refused) as refused:

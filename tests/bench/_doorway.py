@@ -97,7 +97,7 @@ async def doorway(
         desk = FrontDesk(display, DeviceStore(config.paths.state_dir), signs, MonotonicClock())
         desk.commands = Room().desk
         front = Front(config, Open())
-        keeper = asyncio.create_task(desk.run())
+        keeper = asyncio.create_task(desk.secrets.run())
 
         async def no_snapshot() -> bytes:
             return b""

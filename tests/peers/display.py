@@ -250,7 +250,7 @@ async def fake_display(folder: Path, web: Path) -> AsyncIterator[FakeDisplay]:
         certificate=files.certificate,
         key=files.key,
     )
-    keeper = asyncio.create_task(desk.run())
+    keeper = asyncio.create_task(desk.secrets.run())
     server.start()
     try:
         ports = plain.port, secure.port
