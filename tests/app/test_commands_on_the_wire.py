@@ -1,24 +1,8 @@
 """Commands as senders give them, over a real connection to the real desk."""
 
-from typing import Any
-
-import pytest
-
 from receiver.ddp.commands import COMMANDS
-from tests.peers.ddp_client import DdpClient, Refused
-from tests.peers.display import STREAM, FakeDisplay
-
-
-async def paired(display: FakeDisplay, name: str) -> DdpClient:
-    client = await DdpClient.connect(display.ws, name=name)
-    await client.pair(display.pin)
-    return client
-
-
-async def refused(client: DdpClient, method: str, params: dict[str, Any] | None = None) -> Refused:
-    with pytest.raises(Refused) as caught:
-        await client.request(method, params or {})
-    return caught.value
+from tests.peers.ddp_client import refused
+from tests.peers.display import STREAM, FakeDisplay, paired
 
 
 async def test_a_sender_gives_commands_to_its_stream(display: FakeDisplay):

@@ -8,13 +8,7 @@ import pytest
 from receiver.ddp.channel import OUTBOX_BYTES
 from receiver.ddp.data import MAX_VALUE
 from tests.peers.ddp_client import DdpClient, Refused
-from tests.peers.display import DISPLAY_ID, FakeDisplay
-
-
-async def paired(display: FakeDisplay, name: str = "Anna") -> DdpClient:
-    client = await DdpClient.connect(display.ws, name=name)
-    await client.pair(display.pin)
-    return client
+from tests.peers.display import DISPLAY_ID, FakeDisplay, paired
 
 
 async def test_a_sender_sees_displays_sessions_and_their_changes(display: FakeDisplay) -> None:

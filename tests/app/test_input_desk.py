@@ -18,23 +18,11 @@ from receiver.link.hands import Key, Pointer
 from receiver.trust.limits import START_BURST
 from tests.peers import examples
 from tests.peers.box import CONFIG, box
-from tests.peers.ddp_client import DdpClient, Refused
-from tests.peers.display import FakeDisplay, FakeHands
+from tests.peers.ddp_client import refused
+from tests.peers.display import FakeDisplay, FakeHands, paired
 
 ENTER = {"kind": "key", "code": "Enter"}
 NOTHING = {"you": "none", "asked_by": [], "granted": []}
-
-
-async def paired(display: FakeDisplay, name: str) -> DdpClient:
-    client = await DdpClient.connect(display.ws, name=name)
-    await client.pair(display.pin)
-    return client
-
-
-async def refused(client: DdpClient, method: str, params: dict[str, Any] | None = None) -> Refused:
-    with pytest.raises(Refused) as caught:
-        await client.request(method, params or {})
-    return caught.value
 
 
 async def test_a_viewer_asks_and_an_owner_answers(display: FakeDisplay) -> None:

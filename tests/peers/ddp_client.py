@@ -373,3 +373,12 @@ class DdpClient:
             secret = await secret()
         await self.confirm(*await self.prove(secret.encode() if isinstance(secret, str) else secret))
         return await self.notification("session.token")
+
+
+async def refused(client: DdpClient, method: str, params: dict[str, Any] | None = None) -> Refused:
+    """Why a request is not granted, which it must not be."""
+    try:
+        result = await client.request(method, params or {})
+    except Refused as refusal:
+        return refusal
+    raise AssertionError(f"{method} was granted: {result}")

@@ -31,6 +31,7 @@ from receiver.link.hands import InputEvent
 from receiver.trust.certificate import certificate_hash, ensure_certificate
 from receiver.trust.identity_file import load_identity
 from receiver.trust.store import DeviceStore
+from tests.peers.ddp_client import DdpClient
 
 DISPLAY_ID = "tv-livingroom-001a"
 STREAM = 7
@@ -262,3 +263,10 @@ async def fake_display(folder: Path, web: Path) -> AsyncIterator[FakeDisplay]:
         keeper.cancel()
         with suppress(asyncio.CancelledError):
             await keeper
+
+
+async def paired(display: FakeDisplay, name: str = "Anna") -> DdpClient:
+    """A sender of that name, paired by the PIN."""
+    client = await DdpClient.connect(display.ws, name=name)
+    await client.pair(display.pin)
+    return client
