@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from evdev import ecodes as e
 
-from receiver.link import LocalEvent, LocalKey, SetUpHands, WatchLocal
+from receiver.link import LocalEvent, LocalKey, SetUpHands, WatchingLocal, WatchLocal
 from receiver.link.hands import Key, LocalInput, Pointer, Touch, Wheel
 from receiver.session.way_back import KINDS
 from receiver.supervise import Child, spawn
@@ -43,7 +43,7 @@ async def test_hands_tell_what_each_device_says(host: Host) -> None:
         child.link.send(SetUpHands("auto"))
         await asyncio.wait_for(child.link.receive(), PATIENCE_S)
         child.link.send(WatchLocal(True, 1280, 720))
-        await asyncio.sleep(1)
+        assert isinstance(await asyncio.wait_for(child.link.receive(), PATIENCE_S), WatchingLocal)
         for x, y in ((0.5, 0.25), (1.0, 0.0)):
             room.point(x, y)
             assert near(await event(child), Pointer, "move", x, y)

@@ -10,7 +10,7 @@ from pathlib import Path
 from evdev import ecodes
 
 from receiver.input.local import FRONT
-from receiver.link import HandsReady, Inject, LocalEvent, LocalKey, Message, SetUpHands, WatchLocal
+from receiver.link import HandsReady, Inject, LocalEvent, LocalKey, Message, SetUpHands, WatchingLocal, WatchLocal
 from receiver.link.hands import Key
 from receiver.supervise import Child, spawn
 from tests.peers.ddp_client import DdpClient
@@ -56,6 +56,7 @@ async def test_what_is_typed_at_another_console_is_told_to_nobody(host: Host) ->
         keyboard = await until(lambda: ours("keyboard"))
         for console, told in (("tty9", [LocalKey]), (front, [LocalKey, LocalEvent, LocalEvent])):
             child.link.send(WatchLocal(True, console=console))
+            assert isinstance(await message(child), WatchingLocal)
             child.link.send(Inject("anna", Key("KeyA", "down")))
             await until(lambda: keyboard.active_keys())
             host.ask("send-key", keys=[{"type": "qcode", "data": "c"}])
