@@ -69,7 +69,7 @@ class AtDisplay:
             return OFF
         if wanted == "always":
             return ""
-        if ready is None or ready.output != "kms":
+        if ready is None or ready.output not in ("kms", "kmsdrm"):
             return "This display has not got the machine's screen to itself, so what is done here may be for others."
         if not ready.console and FRONT.exists():
             return "This display is at no virtual terminal, so it can't tell what is done here from a login at another."

@@ -64,9 +64,10 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    kind: Literal["auto", "kms", "window", "headless"] = key(
+    kind: Literal["auto", "kms", "kmsdrm", "window", "headless"] = key(
         "auto",
-        "Where pictures go. `auto` takes KMS where a graphics card is free, a window on a desktop, and else headless.",
+        "Where pictures go. `auto` takes a window on a desktop; on a bare console KMS, or where that can't have the "
+        "screen SDL's own way to it (`kmsdrm`); and else headless.",
     )
     width: int = key(
         1280, "The headless screen's width. 720p is enough to look at.", bound=whole(320, 7680), unit="pixels"

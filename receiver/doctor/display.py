@@ -9,6 +9,7 @@ from pathlib import Path
 from receiver.config.schema import Output
 from receiver.doctor.finding import Finding
 from receiver.present.fonts import font_files
+from receiver.present.kmsdrm import lack
 
 AREA = "Picture"
 
@@ -55,6 +56,15 @@ def _screen(connector: Path) -> str:
     modes = connector / "modes"
     preferred = (modes.read_text().split() or [""])[0] if modes.exists() else ""
     return f"{connector.name.partition('-')[2]} {preferred}".strip()
+
+
+def kmsdrm(lack: str | None) -> Finding:
+    """``lack``: what keeps SDL from showing on the screen where our own KMS can't."""
+    if lack is None:
+        return Finding(
+            AREA, "Screen (kmsdrm)", "ok", "SDL can show on cards that KMS can't use, where Mesa drives them."
+        )
+    return Finding(AREA, "Screen (kmsdrm)", "off", f"Not to be had for cards that KMS can't use: {lack}.")
 
 
 def window(environ: Mapping[str, str]) -> Finding:
@@ -110,4 +120,4 @@ def checks(environ: Mapping[str, str], output: Output, port: int) -> Iterator[Fi
     screen, desktop = kms(), window(environ)
     if screen.state == "missing" and (desktop.state == "ok" or output.kind in ("window", "headless")):
         screen = replace(screen, state="off", remedy="")
-    yield from (screen, desktop, headless(output, port), fonts(font_files("medium")[0]))
+    yield from (screen, kmsdrm(lack()), desktop, headless(output, port), fonts(font_files("medium")[0]))

@@ -124,7 +124,7 @@ class StageReady(msgspec.Struct, frozen=True, tag="stage-ready"):
     standby when it is dark; otherwise it shows black. ``console``: the virtual terminal that it is at, e.g. ``tty1``.
     """
 
-    output: Literal["kms", "window", "headless"]
+    output: Literal["kms", "kmsdrm", "window", "headless"]
     output_reason: str
     sound: str
     sound_reason: str

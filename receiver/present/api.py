@@ -8,7 +8,7 @@ import pygame
 
 from receiver.media import Picture
 
-Output = Literal["kms", "window", "headless"]
+Output = Literal["kms", "kmsdrm", "window", "headless"]
 
 
 Degrees = Literal[0, 90, 180, 270]

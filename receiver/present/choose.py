@@ -1,17 +1,21 @@
-"""Which output: KMS on a bare console, a window inside a desktop session, else headless; and why, in a sentence."""
+"""Which output: KMS on a bare console, or else SDL's kmsdrm; a window inside a desktop session, which has the screen
+itself; else headless; and why, in a sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from receiver.errors import BackendUnavailable
 from receiver.present.api import Presenter
 from receiver.present.drm.terminal import Terminal
 from receiver.present.headless import HeadlessPresenter
 from receiver.present.kms import KmsPresenter, Wish
+from receiver.present.kmsdrm import KmsdrmPresenter
 from receiver.present.window import WindowPresenter
 
-Wanted = Literal["auto", "kms", "window", "headless"]
+Wanted = Literal["auto", "kms", "kmsdrm", "window", "headless"]
+
+P = TypeVar("P")
 
 DEFAULT_SIZE = (1280, 720)
 DRI = Path("/dev/dri")
@@ -28,15 +32,20 @@ def open_presenter(
     terminal: Terminal | None = None,
 ) -> tuple[Presenter, str]:
     """The output and a sentence on why it was chosen. ``size`` in pixels is for a window or headless; ``wish``
-    and the ``terminal`` that we are at are for KMS.
+    and the ``terminal`` that we are at are for KMS, the latter for kmsdrm too.
 
-    Raises BackendUnavailable where the wanted one can't start; ``auto`` always finds one.
+    Raises BackendUnavailable where the wanted one can't start; ``auto`` always finds one. Raises SystemSdlNeeded
+    where it is kmsdrm's turn, which only the system's SDL has.
     """
     width, height = size or DEFAULT_SIZE
     session = _session(environ)
+    screen: Presenter
     if wanted == "kms":
         screen = _kms(dri, wish, terminal)
         return screen, f"KMS on {screen}, as asked for."
+    if wanted == "kmsdrm":
+        screen = _first(dri, lambda path: KmsdrmPresenter(path, terminal))
+        return screen, f"SDL's kmsdrm on {screen}, as asked for."
     if wanted == "window":
         if session is None:
             raise BackendUnavailable("there is no desktop session here: neither DISPLAY nor WAYLAND_DISPLAY is set")
@@ -54,22 +63,36 @@ def open_presenter(
         ), "Headless, because there is neither a display device nor a desktop session."
     try:
         screen = _kms(dri, wish, terminal)
+        return screen, f"KMS on {screen}, because there is no desktop session."
     except BackendUnavailable as error:
-        return HeadlessPresenter(width, height), f"Headless, because {error}."
-    return screen, f"KMS on {screen}, because there is no desktop session."
+        reasons = str(error)
+    try:
+        screen = _first(dri, lambda path: KmsdrmPresenter(path, terminal))
+        return screen, f"SDL's kmsdrm on {screen}, because {reasons}."
+    except BackendUnavailable as error:
+        reasons = reasons if str(error) == reasons else f"{reasons}; and {error}"
+        return HeadlessPresenter(width, height), f"Headless, because {reasons}."
 
 
 def _kms(dri: Path, wish: Wish | None, terminal: Terminal | None) -> KmsPresenter:
-    """The first card with a screen; without any, the first that could have one, to wait for it. BackendUnavailable
-    tells of each card why not."""
+    """The first card with a screen; without any, the first that could have one, to wait for it."""
+    try:
+        return _first(dri, lambda path: KmsPresenter(path, wish, False, terminal))
+    except BackendUnavailable as error:
+        try:
+            return _first(dri, lambda path: KmsPresenter(path, wish, True, terminal))
+        except BackendUnavailable:
+            raise error from None
+
+
+def _first(dri: Path, make: Callable[[Path], P]) -> P:
+    """The first card that will do. BackendUnavailable tells of each card why not."""
     reasons = []
-    for patient in (False, True):
-        for path in sorted(dri.glob("card*")):
-            try:
-                return KmsPresenter(path, wish, patient, terminal)
-            except BackendUnavailable as error:
-                if not patient:
-                    reasons.append(str(error))
+    for path in sorted(dri.glob("card*")):
+        try:
+            return make(path)
+        except BackendUnavailable as error:
+            reasons.append(str(error))
     raise BackendUnavailable("; ".join(reasons) or NO_CARD)
 
 

@@ -39,6 +39,7 @@ from receiver.present.choose import open_presenter
 from receiver.present.drm import terminal as vt
 from receiver.present.drm.modes import Wanted, wanted
 from receiver.present.kms import Wish
+from receiver.present.sdl import SystemSdlNeeded
 from receiver.present.turned import turned
 from receiver.sound.output import open_sink
 from receiver.stage.fatal import BROKEN, install, watch
@@ -82,7 +83,7 @@ def mode(text: str) -> Wanted:
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = child.parser("stage", "Shows pictures and plays sound", listens=True)
     parser.add_argument("--name", default="", help="the display's name, to show while no app is there")
-    parser.add_argument("--output", choices=("auto", "kms", "window", "headless"), default="auto")
+    parser.add_argument("--output", choices=("auto", "kms", "kmsdrm", "window", "headless"), default="auto")
     parser.add_argument("--size", type=size, help="WIDTHxHEIGHT of a window or of headless (1280x720)")
     parser.add_argument("--fullscreen", action="store_true", help="let the window fill the screen")
     parser.add_argument("--connector", default="", help="the socket whose screen shows, such as HDMI-A-1 (KMS)")
@@ -186,7 +187,7 @@ async def run(options: argparse.Namespace) -> None:
             width_mm=width_mm,
             height_mm=height_mm,
             sleeps=isinstance(presenter, Panel),
-            console=str(terminal) if terminal is not None and isinstance(presenter, Panel) else "",
+            console=str(terminal) if terminal is not None and presenter.output in ("kms", "kmsdrm") else "",
         )
 
     gc.collect()
@@ -220,12 +221,16 @@ async def run(options: argparse.Namespace) -> None:
 def main(argv: list[str]) -> int:
     """0 when the app went or someone closed the window."""
     logging.basicConfig(level=logging.INFO, format="stage: %(levelname)s %(message)s")
+    environ = dict(os.environ)  # before systemd's variables are taken out of it
     options = arguments(argv)
     child.settle()
     sys.setswitchinterval(0.001)  # the presenter's thread must not wait 5 ms for the interpreter
     try:
         with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(run(options))
+    except SystemSdlNeeded as error:
+        log.info("starting over: %s", error)
+        os.execve(sys.executable, sys.orig_argv, environ | error.environ)
     except BackendUnavailable as error:
         log.error("%s", error)
         return UNAVAILABLE

@@ -53,7 +53,7 @@ def test_values_are_taken() -> None:
         ),
         (
             "[output]\nkind = 'tv'",
-            'tv.toml, line 2: output.kind must be one of "auto", "kms", "window", "headless", not "tv"',
+            'tv.toml, line 2: output.kind must be one of "auto", "kms", "kmsdrm", "window", "headless", not "tv"',
         ),
         (
             "[cast]\nallow = ['10.0.0.1/8']",

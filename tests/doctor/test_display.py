@@ -59,7 +59,7 @@ def test_no_desktop_is_not_a_fault() -> None:
 
 
 def test_headless_chosen_makes_a_screen_unneeded() -> None:
-    screen, _, headless, _ = display.checks({}, Output(kind="headless"), 8080)
+    screen, _, _, headless, _ = display.checks({}, Output(kind="headless"), 8080)
     assert screen.state in ("ok", "off")
     assert headless.reason == "Always possible, at 1280x720: look at http://localhost:8080/tv."
 
@@ -68,3 +68,10 @@ def test_fonts_are_named() -> None:
     assert display.fonts("/usr/share/fonts/opentype/inter/Inter-Medium.otf").state == "ok"
     assert display.fonts("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").reason.endswith("uses DejaVuSans.")
     assert display.fonts(None).remedy == "Run: apt install fonts-inter"
+
+
+def test_what_keeps_sdl_from_stepping_in_is_told() -> None:
+    assert display.kmsdrm(None).state == "ok"
+    lacks = display.kmsdrm("this pygame has no driver; install python3-pygame")
+    assert lacks.state == "off"
+    assert lacks.reason.endswith("this pygame has no driver; install python3-pygame.")

@@ -33,13 +33,14 @@ class StageProcess:
         self.ready: StageReady
 
     @classmethod
-    async def start(cls, *options: str, module: str = "receiver.stage") -> "StageProcess":
-        """A stage that has not said yet that it is ready."""
+    async def start(cls, *options: str, module: str = "receiver.stage", session: bool = False) -> "StageProcess":
+        """A stage that has not said yet that it is ready; in a ``session`` of its own, as a unit of systemd's is."""
         ours, theirs = linkio.pair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", module, "--link-fd", str(theirs.fileno()), *options),
                 pass_fds=(theirs.fileno(),),
+                start_new_session=session,
             )
         return cls(process, Link(ours))
 

@@ -16,6 +16,7 @@ root=$work/root
 packages=linux-image-amd64,systemd-sysv,dbus,udev,kmod,iproute2,busybox-static,libportaudio2,fonts-inter
 packages+=,python3,python3-pytest,python3-pytest-asyncio,python3-pytest-timeout,python3-hypothesis
 packages+=,python3-uinput,python3-evdev
+packages+=,libsdl2-2.0-0,libgl1-mesa-dri,libegl1,libgles2 # SDL's own way to the screen (kmsdrm)
 
 # The machine's own Debian mirror, with another suite.
 mirror=$(grep -hoE '[a-z+]+:/[^ ]*/debian/?( |$)' -s /etc/apt/sources.list.d/*.sources /etc/apt/sources.list |

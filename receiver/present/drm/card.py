@@ -32,11 +32,11 @@ NO_MEMORY = "the driver of {path} offers no plain memory to draw into (DRM_CAP_D
 class Card:
     """An open card of which we are the master: nobody else can change what it shows.
 
-    Raises BackendUnavailable where it can't be opened, has no screens, or another process is its master. Every method
-    raises OSError where the kernel refuses.
+    Raises BackendUnavailable where it can't be opened, has no screens, or another process is its master, and where
+    ``draws`` but it has no memory for that. Every method raises OSError where the kernel refuses.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, draws: bool = True) -> None:
         self.path = path
         try:
             self.fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -45,12 +45,12 @@ class Card:
         except OSError as error:
             raise BackendUnavailable(GONE.format(path=path, error=error.strerror)) from error
         try:
-            self._begin()
+            self._begin(draws)
         except BaseException:
             os.close(self.fd)
             raise
 
-    def _begin(self) -> None:
+    def _begin(self, draws: bool) -> None:
         try:
             resources = self.ioctl(abi.GET_RESOURCES, abi.Resources())
         except OSError as error:
@@ -59,7 +59,7 @@ class Card:
             raise BackendUnavailable(NO_SCREENS.format(path=self.path))
         if not self.take():
             raise BackendUnavailable(BUSY.format(path=self.path))
-        if not self.capability(abi.CAP_DUMB_BUFFER):
+        if draws and not self.capability(abi.CAP_DUMB_BUFFER):
             raise BackendUnavailable(NO_MEMORY.format(path=self.path))
         self.modifiers = bool(self.capability(abi.CAP_ADDFB2_MODIFIERS))
         self.driver = self._driver()

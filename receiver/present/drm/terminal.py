@@ -89,11 +89,13 @@ class Terminal:
         self._forget_typed()
         self._control(VT_RELDISP, RELEASED)
 
-    def claim(self) -> bool:
-        """Keep text off it, and be asked before it is left; False where it is somebody else's, which is logged."""
+    def claim(self, asks: bool = True) -> bool:
+        """Keep text off it, and where it ``asks``, be asked before it is left; False where it is somebody else's, which
+        is logged."""
         try:
             before = termios.tcgetattr(self._fd)
-            self._set_mode(VT_PROCESS)
+            if asks:
+                self._set_mode(VT_PROCESS)
             self._before = before
             fcntl.ioctl(self._fd, KDSETMODE, KD_GRAPHICS)
             self._be_silent(before)
