@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 def stage_arguments(config: Config, profile: board.Profile | None = None) -> tuple[str, ...]:
     """The stage's command line, without the link."""
     output = config.output
-    arguments = ["--output", output.kind, "--sound", config.sound.device]
+    arguments = [f"--name={config.display.name}", "--output", output.kind, "--sound", config.sound.device]
     if output.kind in ("auto", "headless"):
         arguments += ["--size", f"{output.width}x{output.height}"]
     if output.fullscreen:

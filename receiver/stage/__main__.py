@@ -20,8 +20,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import msgspec
-
 from receiver import child
 from receiver.clock import MonotonicClock
 from receiver.config import load
@@ -82,7 +80,7 @@ def mode(text: str) -> Wanted:
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = child.parser("stage", "Shows pictures and plays sound", listens=True)
-    parser.add_argument("--name", default="", help="the display's name, to show while no app is there")
+    parser.add_argument("--name", default="", help="the display's name, to show from the first picture on")
     parser.add_argument("--output", choices=("auto", "kms", "kmsdrm", "window", "headless"), default="auto")
     parser.add_argument("--size", type=size, help="WIDTHxHEIGHT of a window or of headless (1280x720)")
     parser.add_argument("--fullscreen", action="store_true", help="let the window fill the screen")
@@ -106,8 +104,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
         return options
     config = load()
     logging.getLogger("receiver").setLevel(config.log.level.upper())
-    ours = ("--name", config.display.name, *stage_arguments(config, this_board()))
-    return parser.parse_args([*ours, *argv])
+    return parser.parse_args([*stage_arguments(config, this_board()), *argv])
 
 
 def tell(proofs: list[Proof]) -> None:
@@ -154,7 +151,7 @@ async def run(options: argparse.Namespace) -> None:
         upright = turned(presenter, options.rotate)
         return upright, reason.replace(str(presenter), str(upright))
 
-    screen = Screen(output, clock, listener)
+    screen = Screen(output, clock, listener, alone(options.name))
     if terminal is not None:
         follow(loop, terminal, screen)
     with ThreadPoolExecutor(3, "start") as pool:
@@ -199,7 +196,6 @@ async def run(options: argparse.Namespace) -> None:
     notify.ready(screen.reason)
     try:
         if options.listen:
-            screen.set_scene(alone(msgspec.structs.replace(screen.scene, display_name=options.name)))
             await serve(doors[0], make, ready, screen)
         else:
             app = Link(socket.socket(fileno=options.link_fd))

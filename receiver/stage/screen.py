@@ -36,8 +36,6 @@ MAX_REQUESTS = 16
 NOTHING: list[Sprite] = []
 """The patches of a dark screen."""
 
-NO_SCENE = Scene(display_name="", join_url="", join_qr="", network="", network_ok=True)
-
 
 class Listener(Protocol):
     """What the screen tells; every method is called on its thread and must not block."""
@@ -69,15 +67,18 @@ class _Drawn:
 
 
 class Screen:
-    """Owns the output. ``open_output`` runs on the presenter's thread, as does every call into the display library."""
+    """Owns the output. ``open_output`` runs on the presenter's thread, as does every call into the display library.
+    ``scene``: what is shown from the first VSync on."""
 
-    def __init__(self, open_output: Callable[[], tuple[Presenter, str]], clock: Clock, listener: Listener) -> None:
+    def __init__(
+        self, open_output: Callable[[], tuple[Presenter, str]], clock: Clock, listener: Listener, scene: Scene
+    ) -> None:
         self._open_output = open_output
         self._clock = clock
         self._listener = listener
         self._wake = threading.Condition()
         self._channels: list[Channel] = []
-        self._scene = NO_SCENE
+        self._scene = scene
         self._layout = SetLayout()
         self._requests: list[int] = []
         self._stopping = False

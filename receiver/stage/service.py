@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 HOLD_S = 10.0
 
 
-def alone(scene: Scene) -> Scene:
-    """What may be shown of it while there is no app: nobody can pair, so no address, no code, no PIN."""
-    return Scene(scene.display_name, "", "", "Starting…", network_ok=True, dark=scene.dark)
+def alone(name: str, dark: bool = False) -> Scene:
+    """What may be shown while there is no app: nobody can pair, so no address, no code, no PIN."""
+    return Scene(name, "", "", "Starting…", network_ok=True, dark=dark)
 
 
 async def serve(
@@ -47,4 +47,4 @@ async def serve(
         finally:
             app.close()
         log.warning("the app is gone; its last picture stays for %.0f s", HOLD_S)
-        screen.set_scene(alone(screen.scene))
+        screen.set_scene(alone(screen.scene.display_name, screen.scene.dark))

@@ -14,6 +14,7 @@ def test_the_outputs_keys_arrive():
     options = arguments(["--link-fd", "3", *stage_arguments(replace(config, output=chosen))])
     assert (options.connector, options.mode) == ("HDMI-A-2", Wanted(1920, 1080, 50_000))
     assert (options.rotate, options.keep_rate) == (90, True)
+    assert options.name == config.display.name
 
 
 def test_of_itself_the_screen_follows_films():

@@ -18,6 +18,7 @@ from receiver.link import (
     TapPicture,
 )
 from receiver.media import EncodedFrame
+from receiver.stage.service import alone
 
 SCENE = Scene("Lounge", "https://192.0.2.7:8443", "https://192.0.2.7:8443/#k=abc", "Wired, 192.0.2.7", True)
 WHOLE = SetTap(True, 0, 0, 320, 180)
@@ -45,6 +46,19 @@ async def test_it_says_what_it_chose_and_leaves_when_the_app_does(start_stage):
     assert stage.ready.codecs == ("VP8", "H264", "VP9", "AV1", "H265"), "what costs the CPU least comes first"
     assert stage.ready.output_reason.endswith(".")
     assert await stage.stop() == 0
+
+
+async def test_the_first_picture_of_all_has_the_displays_name(start_stage):
+    """The screen is lit a second before there is an app to tell it."""
+    stage, nameless = await start_stage("--name", "Lounge"), await start_stage()
+    first, told = await snapshot(stage, 1), []
+    for request, name in enumerate(("Lounge", ""), 2):
+        stage.link.send(alone(name))
+        told.append(await snapshot(stage, request))
+    header = np.s_[: first.shape[0] // 3, : first.shape[1] // 2]  # the clock is to the right of it
+    assert np.array_equal(first[header], told[0][header])
+    assert not np.array_equal(first[header], told[1][header])
+    assert np.array_equal((await snapshot(nameless, 1))[header], told[1][header])
 
 
 async def test_it_leaves_control_c_to_the_app(start_stage):

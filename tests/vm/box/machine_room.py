@@ -64,6 +64,11 @@ def is_drawn(image: np.ndarray) -> bool:
     return len(np.unique(image.reshape(-1, 3), axis=0)) > 100
 
 
+def is_named(image: np.ndarray) -> bool:
+    """Whether there are large light letters where the idle screen has the display's name."""
+    return int((image[:120, :320].min(axis=2) > 150).sum()) > 1000
+
+
 def is_text(image: np.ndarray) -> bool:
     """A console with something on it, in the mode of the screen."""
     return image.shape == (360, 640, 3) and 1 < len(np.unique(image.reshape(-1, 3), axis=0)) < 100

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from receiver.admin import ask
 from receiver.link import AdminDevices, AdminDevicesReply
-from tests.vm.box.machine_room import NAME, installed, is_drawn, is_text, sh, shows_idle, status, until
+from tests.vm.box.machine_room import NAME, installed, is_drawn, is_named, is_text, sh, shows_idle, status, until
 from tests.vm.guest.host import read_ppm
 
 RUNTIME = Path("/run/ddp-receiver")
@@ -18,11 +18,13 @@ def test_it_boots_to_the_idle_screen_by_itself(host):
 
 
 def test_nothing_else_is_seen_before_it(host):
-    """No text, no login, no cursor, by the kernel command line that ``scripts/install --quiet-boot`` sets."""
+    """No text, no login, no cursor, by the kernel command line that ``scripts/install --quiet-boot`` sets; and it has
+    the display's name from the first."""
     seen = [read_ppm(path) for path in sorted(host.out.glob("seen-2-*.ppm"))]
     before = list(itertools.takewhile(lambda image: not is_drawn(image), seen))
     assert len(before) < len(seen), "the idle screen was seen"
     assert not any(is_text(image) for image in before)
+    assert is_named(seen[len(before)])
 
 
 def test_nothing_acknowledged_is_lost(host):
