@@ -67,7 +67,7 @@ class Output:
     kind: Literal["auto", "kms", "kmsdrm", "window", "headless"] = key(
         "auto",
         "Where pictures go. `auto` takes a window on a desktop; on a bare console KMS, or where that can't have the "
-        "screen SDL's own way to it (`kmsdrm`); and else headless.",
+        "screen SDL's own way to it (`kmsdrm`); and else headless, until one of them can be had.",
     )
     width: int = key(
         1280, "The headless screen's width. 720p is enough to look at.", bound=whole(320, 7680), unit="pixels"

@@ -151,7 +151,14 @@ async def run(options: argparse.Namespace) -> None:
         upright = turned(presenter, options.rotate)
         return upright, reason.replace(str(presenter), str(upright))
 
-    screen = Screen(output, clock, listener, alone(options.name))
+    front = vt.front()
+
+    def again() -> bool:
+        """Another program's screen is waited for. Without a terminal of ours we could not give way to it again: where
+        somebody has only switched to another console meanwhile, it is not taken."""
+        return options.output == "auto" and (terminal is not None or vt.front() == front)
+
+    screen = Screen(output, clock, listener, alone(options.name), again)
     if terminal is not None:
         follow(loop, terminal, screen)
     with ThreadPoolExecutor(3, "start") as pool:

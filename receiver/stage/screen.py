@@ -1,6 +1,7 @@
 """The presenter's thread: at each VSync, what is due is drawn; between them it sleeps."""
 
 import datetime
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ import msgspec
 import pygame
 
 from receiver.clock import Clock
+from receiver.errors import BackendUnavailable
 from receiver.link import Scene, SetLayout, SetPicture
 from receiver.media import Picture
 from receiver.pace.layout import arrange
@@ -21,6 +23,8 @@ from receiver.present.screens import Screens
 from receiver.stage.channel import Channel
 from receiver.threads import NamedThread
 
+log = logging.getLogger(__name__)
+
 TICK_NS = 100_000_000
 """How often the clock, the idle screen and the window's events are looked at while no picture comes."""
 
@@ -29,6 +33,9 @@ STUCK_NS = 3_000_000_000
 
 CLOSE_S = 0.8
 """For the display to be given back, within the second that whoever started the process waits for it."""
+
+AGAIN_NS, AGAIN_MOST_NS = 1_000_000_000, 10_000_000_000
+"""When a screen that could not be had is asked for again: each time twice as late."""
 
 MAX_REQUESTS = 16
 """Snapshots asked for and not yet taken; one more replaces the oldest."""
@@ -68,14 +75,23 @@ class _Drawn:
 
 class Screen:
     """Owns the output. ``open_output`` runs on the presenter's thread, as does every call into the display library.
-    ``scene``: what is shown from the first VSync on."""
+    ``scene``: what is shown from the first VSync on. ``again``: whether a better output than headless may be there by
+    now, which ``open_output`` is asked for again until it comes."""
 
     def __init__(
-        self, open_output: Callable[[], tuple[Presenter, str]], clock: Clock, listener: Listener, scene: Scene
+        self,
+        open_output: Callable[[], tuple[Presenter, str]],
+        clock: Clock,
+        listener: Listener,
+        scene: Scene,
+        again: Callable[[], bool] = lambda: False,
     ) -> None:
         self._open_output = open_output
         self._clock = clock
         self._listener = listener
+        self._again = again
+        self._again_ns = AGAIN_NS
+        self._again_at = clock.now() + AGAIN_NS
         self._wake = threading.Condition()
         self._channels: list[Channel] = []
         self._scene = scene
@@ -117,6 +133,10 @@ class Screen:
     def alive(self) -> bool:
         """Whether the presenter's thread still goes round; any thread."""
         return self._clock.now() - self._beat_ns < STUCK_NS
+
+    def next_vsync(self, after_ns: int) -> int:
+        """As the output that there is now has it; any thread."""
+        return self.presenter.next_vsync(after_ns)
 
     def nudge(self) -> None:
         """Let the presenter look at once at what it polls for."""
@@ -195,10 +215,7 @@ class Screen:
 
     def _run(self) -> None:
         try:
-            self.presenter, self.reason = self._open_output()
-            self._screens = Screens(*self.presenter.size)
-            if isinstance(self.presenter, Panel):
-                self._panel = self.presenter
+            self._begin(*self._open_output())
         except Exception as error:  # noqa: BLE001 - raised again by open(), on the thread that asked
             self._failure = error
             return
@@ -208,6 +225,8 @@ class Screen:
             told, name = _facts(self.presenter), str(self.presenter)
             while self.presenter.poll():
                 self._beat_ns = self._clock.now()
+                if self.presenter.output == "headless":
+                    self._look_again(self._beat_ns)
                 if told != (told := _facts(self.presenter)):
                     self.reason = self.reason.replace(name, name := str(self.presenter))
                     self._retime()
@@ -217,6 +236,30 @@ class Screen:
             self._listener.closed()
         finally:
             self.presenter.close()
+
+    def _begin(self, presenter: Presenter, reason: str) -> None:
+        self.presenter, self.reason = presenter, reason
+        self._panel = presenter if isinstance(presenter, Panel) else None
+        self._screens, self._drawn, self._flip = Screens(*presenter.size), None, None
+
+    def _look_again(self, now: int) -> None:
+        """Another program may have had the screen, and let go of it. Where it takes the system's SDL we end, and the
+        next stage begins with that."""
+        if now < self._again_at or not self._again():
+            return
+        try:
+            presenter, reason = self._open_output()
+        except (BackendUnavailable, OSError) as error:
+            log.debug("still no screen: %s", error)
+        else:
+            if presenter.output != "headless":
+                log.info("there is a screen now: %s", reason)
+                self.presenter.close()
+                self._begin(presenter, reason)
+                return
+            presenter.close()
+        self._again_ns = min(2 * self._again_ns, AGAIN_MOST_NS)
+        self._again_at = self._clock.now() + self._again_ns
 
     def _retime(self) -> None:
         """The screen may have another rate."""

@@ -43,14 +43,13 @@ class Stream:
         self._clock = clock
         self._screen = screen
         self._counters = Counters(attach.stream, clock.now())
-        presenter = screen.presenter
         self.channel = Channel(
             attach.stream,
             attach.sender_name,
             attach.mode,
             self._counters,
-            presenter.next_vsync,
-            1_000_000_000_000 // presenter.refresh_mhz,
+            screen.next_vsync,
+            1_000_000_000_000 // screen.presenter.refresh_mhz,
         )
         screen.attach(self.channel)
         self.sound = SoundTrack(sink, clock, self._counters, MAX_HOLD_NS[attach.mode])

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 RELEASE, ACQUIRE = signal.SIGUSR1, signal.SIGUSR2
 
+FRONT = Path("/sys/class/tty/tty0/active")
 OURS = Path("/dev/tty")
 """The terminal that a process was started at."""
 VT_MAJOR, MOST_VTS = 4, 63
@@ -135,6 +136,14 @@ class Terminal:
     def _control(self, number: int, value: int) -> None:
         with contextlib.suppress(OSError):  # it was hung up, or nobody waits for this
             fcntl.ioctl(self._fd, number, value)
+
+
+def front() -> str:
+    """The terminal that the machine's screen and keyboards are at; empty where it has none."""
+    try:
+        return FRONT.read_text().strip()
+    except OSError:
+        return ""
 
 
 def find(path: Path = OURS) -> Terminal | None:

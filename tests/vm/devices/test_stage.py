@@ -1,14 +1,18 @@
 """The real stage on a bare console: what it says, what a copy of the screen from outside has, and when flips come."""
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-from receiver.link import DetachStream, Scene, SetTap, Snapshot, TakeSnapshot, TapPicture
+from receiver.errors import BackendUnavailable
+from receiver.link import DetachStream, Scene, SetTap, Snapshot, StageReady, StreamLive, TakeSnapshot, TapPicture
+from receiver.present.drm.card import Card
 from tests.peers.stage_process import StageProcess
 
 WIDTH, HEIGHT = 640, 360
@@ -80,6 +84,32 @@ async def test_from_console_to_cast_and_back(host, stage):
     again = await same(stage, host, "idle-again")
     assert np.mean(again != idle) < 0.2
     assert await stage.stop() == 0
+
+
+async def test_a_screen_that_another_program_had_is_taken_once_it_lets_go(host):
+    others = []
+    for path in sorted(Path("/dev/dri").glob("card*")):
+        with contextlib.suppress(BackendUnavailable):  # one without screens
+            others.append(Card(path))
+    stage = await StageProcess.start("--output", "auto", "--sound", "null")
+    try:
+        await stage.is_ready()
+        assert stage.ready.output == "headless"
+        assert "holds the screen of /dev/dri/card0; end it" in stage.ready.output_reason
+        stage.link.send(SCENE)
+        stage.attach(1).show(checkers(0), keyframe=True)
+        await stage.expect(StreamLive)
+        await asyncio.sleep(5)  # it looks again meanwhile, and finds the same
+        for other in others:
+            other.close()
+        ready = await stage.expect(StageReady)
+        assert (ready.output, ready.width, ready.height, ready.sleeps) == ("kms", WIDTH, HEIGHT, True)
+        assert ready.output_reason.startswith("KMS on Virtual-1 of card0 (virtio_gpu), 640x360 at ")
+        shown = await same(stage, host, "taken")
+        assert shown[BLOCK, BLOCK].max() < 60 < 190 < shown[BLOCK, 3 * BLOCK].min(), "the cast goes on"
+        assert await stage.stop() == 0
+    finally:
+        await stage.kill()
 
 
 async def test_a_killed_stage_gives_the_screen_to_the_next(host, stage):
