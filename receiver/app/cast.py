@@ -22,8 +22,9 @@ class Sender(Protocol):
     def on_stats(self, stats: dict[str, object]) -> None:
         """Once a second while pictures come: the fields of ``display.stats``."""
 
-    def on_state(self, state: str, reason: str) -> None:
-        """``live``, ``reconnecting`` or ``ended``, with a sentence."""
+    def on_state(self, state: str, reason: str, again: bool = False) -> None:
+        """``live``, ``reconnecting`` or ``ended``, with a sentence. ``again``: its path is gone, it should offer
+        another one."""
 
 
 class NotCasting(PeerError):
@@ -63,6 +64,8 @@ class Cast:
     lost: bool = False
     """Its path has ended, and another one is waited for."""
     live: bool = False
+    faults: int = 0
+    """How often its path ended by an error of ours."""
     shown: StreamStats | None = None
 
     @property

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 CONNECT_TIMEOUT_S = 15.0
 HOLD_S = 30.0
 """For how long a stream without a path keeps its picture: as long as its session may be resumed (DDP.md section 5)."""
+FAULTS = 3
+"""So many times a cast is asked to go on after an error of ours; what this happens to again and again is ended."""
+OUR_FAULT = "The display lost the picture by an error of its own; trying to go on."
 NO_PATH = (
     "The picture could not get through: no network path to the display was found. "
     "Check that both are on the same network and that no firewall blocks UDP, then share again."
@@ -222,6 +225,8 @@ class Casting:
                 self._drop_coming(cast)
                 if cast.lost and not cast.live:
                     self._give_up(cast, state.reason)
+            case "failed" if cast.live and cast.coming is None and cast.faults < FAULTS:
+                self._ask_again(cast, state.reason)
             case "failed" | "closed" if cast.coming is not None or (cast.live and cast.interrupted):
                 self._hold(cast, state.reason)
             case "failed" | "closed":
@@ -262,6 +267,13 @@ class Casting:
         cast.stop_timer()
         ended = "The connection for the picture was lost. Share again."
         cast.timer = asyncio.get_running_loop().call_later(HOLD_S, self._give_up, cast, ended)
+
+    def _ask_again(self, cast: Cast, reason: str) -> None:
+        """Its path ended by a fault of ours, and its sender may not notice for long: ask for another one."""
+        cast.faults += 1
+        self._interrupt(cast, True)
+        self._hold(cast, reason)
+        cast.sender.on_state("reconnecting", OUR_FAULT, again=True)
 
     def _on_url(self, cast: Cast, state: UrlState) -> None:
         if not self._is_on(cast):

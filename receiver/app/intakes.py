@@ -73,7 +73,7 @@ class Intake:
                 if not waiter.done():
                     waiter.set_exception(lost)
                     waiter.exception()  # nobody may be waiting; then it is not worth a warning
-            self.on_state(TransportState(self.stream, "closed", str(lost)))
+            self.on_state(TransportState(self.stream, "failed", str(lost)))
 
     def _take(self, message: Message) -> None:
         match message:

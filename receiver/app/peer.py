@@ -237,10 +237,10 @@ class Peer:
         """The fields of ``display.stats``, once a second."""
         self.mention("display.stats", stats)
 
-    def on_state(self, state: str, reason: str) -> None:
-        """``live``, ``reconnecting`` or ``ended``, with a sentence."""
+    def on_state(self, state: str, reason: str, again: bool = False) -> None:
+        """``live``, ``reconnecting`` or ``ended``, with a sentence. ``again``: the sender should offer another path."""
         self.media.follow(state)
-        self.notify("session.state", {"state": state, "reason": reason})
+        self.notify("session.state", {"state": state, "reason": reason, **({"again": True} if again else {})})
 
     def on_floor(self, state: dict[str, object]) -> None:
         """The fields of ``floor.state``, whenever they change."""

@@ -54,7 +54,7 @@ class Tool:
     def on_floor(self, state: dict[str, object]) -> None:
         """Nothing: its next try finds the place that it has been given."""
 
-    def on_state(self, state: str, reason: str) -> None:
+    def on_state(self, state: str, reason: str, again: bool = False) -> None:
         """``live``, ``reconnecting`` or ``ended``, with a sentence."""
         self.media.follow(state)
         if state == "ended":

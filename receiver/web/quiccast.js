@@ -47,6 +47,10 @@ export class QuicCast {
     this.onpath("connected");
   }
 
+  again() {
+    return this.start();
+  }
+
   move(connection) {
     this.#connection = connection;
     const before = this.#quic;

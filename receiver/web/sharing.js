@@ -87,6 +87,7 @@ export class Sharing {
       this.#cast.gone();
       this.end("ended", params.reason || "The TV ended it.");
     } else if (params.state === "live" || params.state === "reconnecting") this.#phase(params.state, params.reason);
+    if (params.again) this.#mend();
   }
 
   /** A moderator, or someone at the TV, has paused it or let it go on. */

@@ -58,22 +58,45 @@ async def cast(
     """Cast until ``stop`` is set or the source ends. ``tell`` is called once a second; ``taking``: what is done at the
     display is done here. Raises Refused, Lost."""
     set_encoders(encoding)
-    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     progress = Progress()
     try:
         if taking is not None:
             await taking.accept(client)
-        sender = await _connect(client, peer, source, encoding.codec)
-        await first(
-            _watch(client, progress, taking),
-            _report(sender, source, progress, tell),
-            _finish(source),
-            stop.wait(),
-        )
+        again = True
+        while again:
+            again = await _one_path(client, source, encoding.codec, stop, progress, tell, taking)
     finally:
         with suppress(SenderError):
             await client.bye("The sender has stopped.")
+
+
+async def _one_path(
+    client: Client,
+    source: Source,
+    codec: str,
+    stop: asyncio.Event,
+    progress: Progress,
+    tell: Callable[[Progress], None],
+    taking: Taking | None,
+) -> bool:
+    """Cast until it ends; whether the display asks for another path of the same stream."""
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    again = asyncio.Event()
+    try:
+        sender = await _connect(client, peer, source, codec)
+        await first(
+            _watch(client, progress, taking, again),
+            _report(sender, source, progress, tell),
+            _finish(source),
+            stop.wait(),
+            again.wait(),
+        )
+    finally:
+        if again.is_set():
+            for one in peer.getTransceivers():
+                one.sender.replaceTrack(None)  # aiortc ends a track with its path
         await peer.close()
+    return again.is_set()
 
 
 async def _connect(client: Client, peer: RTCPeerConnection, source: Source, codec: str) -> RTCRtpSender:
@@ -91,7 +114,7 @@ async def _connect(client: Client, peer: RTCPeerConnection, source: Source, code
     return video.sender
 
 
-async def _watch(client: Client, progress: Progress, taking: Taking | None) -> None:
+async def _watch(client: Client, progress: Progress, taking: Taking | None, again: asyncio.Event) -> None:
     """Take in what the display says. Raises Lost when it ends the cast."""
 
     def take(method: str, params: dict[str, Any]) -> None:
@@ -101,6 +124,8 @@ async def _watch(client: Client, progress: Progress, taking: Taking | None) -> N
             progress.display = params
         elif method == "session.state":
             progress.state = str(params.get("state"))
+            if params.get("again") is True:
+                again.set()
             if progress.state == "ended":
                 raise Lost(str(params.get("reason") or "The display ended the cast."))
 

@@ -57,6 +57,20 @@ async def test_the_pattern_is_on_the_display_until_ctrl_c(tv: Box, person, tmp_p
     assert told[3:5] == [("cast ended", "Anna"), ("returned", "Anna")]
 
 
+async def test_it_goes_on_by_another_path_where_the_displays_own_end_dies_and_not_for_ever(tv: Box, person) -> None:
+    async with person("test") as anna:
+        for died in range(4):
+            await tv.until(lambda status, died=died: is_live(status) and not status["away"])
+            async with tv.tap() as tap:
+                assert len(readings(await collect(tap, 5))) > 10
+            for process, module in tv.children():
+                if module == "receiver.intake":
+                    process.kill()
+            await tv.until(lambda status: status["away"] or not status["casts"])
+        assert await anna.ends() == 7
+        assert "ended unexpectedly. Share again." in anna.told
+
+
 @pytest.fixture
 def film(tmp_path: Path) -> str:
     """Five seconds of picture and sound."""

@@ -153,6 +153,15 @@ async def test_reconnecting_is_told_and_passes(page: Page, box: FakeBox) -> None
     await expect(heading).to_have_text("Your screen is on Living room")
 
 
+async def test_the_tv_may_ask_for_another_path(page: Page, box: FakeBox) -> None:
+    await share(page, box)
+    lost = {"state": "reconnecting", "reason": "The display lost the picture.", "again": True}
+    await box.visits[0].notify("session.state", lost)
+    await box.until("rtc.offer", 2)
+    await expect(page.get_by_role("heading")).to_have_text("Your screen is on Living room")
+    assert not box.seen("display.stop")
+
+
 async def test_a_session_that_is_gone_goes_on_in_another_without_a_pin_or_a_click(page: Page, box: FakeBox) -> None:
     await page.add_init_script(WATCH_CAPTURE)
     await share(page, box)

@@ -1,11 +1,13 @@
 """What a technician would do on the box: look at the screen, go to a console, ask systemd, ask the receiver."""
 
+import contextlib
+import ctypes
 import fcntl
 import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +16,9 @@ import numpy as np
 T = TypeVar("T")
 
 VT_ACTIVATE = 0x5606
+PTRACE_ATTACH, PTRACE_DETACH = 16, 17
+WALL = 0x40000000
+"""__WALL of <linux/wait.h>: threads too."""
 
 NAME = "Boardroom 4"
 PATIENCE_S = 90.0
@@ -51,6 +56,36 @@ def instances(kind: str) -> dict[str, int]:
     """The running units of a template, and their processes."""
     listed = json.loads(sh("systemctl", "list-units", "--output=json", "--state=running", f"{kind}@*"))
     return {one["unit"]: pid(one["unit"]) for one in listed}
+
+
+def thread(name: str) -> int:
+    """The thread that the system knows by this name, of which there is one at a time; 0 where there is none."""
+    for comm in Path("/proc").glob("[0-9]*/task/[0-9]*/comm"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if comm.read_text().strip() == name:
+                return int(comm.parent.name)
+    return 0
+
+
+@contextlib.contextmanager
+def stopped(one: int) -> Iterator[Callable[[], bool]]:
+    """Stop a thread, and not the others of its process. Call what is given for whether it has ended: it and its process
+    last until that was asked."""
+    assert ctypes.CDLL(None).ptrace(PTRACE_ATTACH, one, None, None) == 0
+    os.waitpid(one, WALL)
+    gone = False
+
+    def ended() -> bool:
+        nonlocal gone
+        found, how = (one, 0) if gone else os.waitpid(one, WALL | os.WNOHANG)
+        gone = found != 0 and not os.WIFSTOPPED(how)
+        return gone
+
+    try:
+        yield ended
+    finally:
+        if not gone:
+            ctypes.CDLL(None).ptrace(PTRACE_DETACH, one, None, None)
 
 
 def status() -> dict[str, Any]:

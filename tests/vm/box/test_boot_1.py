@@ -30,6 +30,8 @@ from tests.vm.box.machine_room import (
     sh,
     shows_idle,
     status,
+    stopped,
+    thread,
     until,
 )
 
@@ -108,11 +110,17 @@ def cast(host) -> Iterator[Callable[[str], None]]:
 class TestWhileItIsCastTo:
     """One cast through all that happens to the screen."""
 
-    def test_a_new_stage_takes_the_picture_up(self, cast):
-        before = pid(STAGE)
-        os.kill(before, signal.SIGKILL)
-        until(lambda: pid(STAGE) not in (0, before), "a new stage")
-        cast("new-stage")
+    @pytest.mark.parametrize("name", ["receive", "present"])
+    def test_a_thread_that_hangs_alone_ends_its_process_and_the_cast_comes_back(self, cast, name):
+        """The intake looks after its own, and goes; the stage's watchdog is not fed any more."""
+        before = until(lambda: thread(name), f"a thread {name}")
+        began = time.monotonic()
+        with stopped(before) as ended:
+            until(ended, "its end", 40)
+        print(f"{name}: ended after {time.monotonic() - began:.0f} s")
+        until(lambda: thread(name) not in (0, before), "another one in its place")
+        cast(f"{name}-hung")
+        print(f"{name}: pictures again after {time.monotonic() - began:.0f} s")
 
     def test_a_technician_gets_a_console_and_gives_the_screen_back(self, host, cast):
         before = pid(STAGE)
