@@ -3,14 +3,16 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
 
 from receiver.app.audit_desk import Record, unrecorded
+from receiver.app.background import Background
 from receiver.app.cast import Cast, NoSuchStream, NotAFilm, NotCasting, Sender
 from receiver.app.intakes import Intake, IntakePool, OfferRefused
+from receiver.app.paths import Paths
 from receiver.app.publications import Stream
 from receiver.app.screen import Screen
 from receiver.app.url_casting import Reach, UrlCast
@@ -24,17 +26,6 @@ Ask = Callable[[Intake, int, tuple[Codec, ...]], Awaitable[T]]
 
 log = logging.getLogger(__name__)
 
-CONNECT_TIMEOUT_S = 15.0
-HOLD_S = 30.0
-"""For how long a stream without a path keeps its picture: as long as its session may be resumed (DDP.md section 5)."""
-FAULTS = 3
-"""So many times a cast is asked to go on after an error of ours; what this happens to again and again is ended."""
-OUR_FAULT = "The display lost the picture by an error of its own; trying to go on."
-NO_PATH = (
-    "The picture could not get through: no network path to the display was found. "
-    "Check that both are on the same network and that no firewall blocks UDP, then share again."
-)
-
 
 class Casting:
     """Takes offers and runs the casts that follow, one for each sender's session."""
@@ -47,7 +38,8 @@ class Casting:
         self._streams = itertools.count(1)
         self._casts: dict[str, Cast] = {}
         self._closing = False
-        self._background: set[asyncio.Task[None]] = set()
+        self._background = Background()
+        self._paths = Paths(screen, self._pool, self._background, self._give_up, self._interrupted)
         self.on_live: Callable[[str], None] = lambda sender_name: None
         self.on_fallback: Callable[[], None] = lambda: None
         self.record: Record = unrecorded
@@ -91,13 +83,10 @@ class Casting:
         if cast is None:
             cast = self._casts[sender.session_id] = Cast(sender, intake, next(self._streams))
         else:
-            self._drop_coming(cast)
-            cast.coming = intake
+            self._paths.take_another(cast, intake)
         answer = await self._answer(cast, intake, ask, ready.codecs)
         if intake is cast.intake:
-            self._screen.attach(cast.stream, sender.sender_name, intake.connect_stage)
-            loop = asyncio.get_running_loop()
-            cast.timer = loop.call_later(CONNECT_TIMEOUT_S, self._give_up, cast, NO_PATH)
+            self._paths.begin(cast, intake)
         return answer, cast.stream
 
     async def _answer(self, cast: Cast, intake: Intake, ask: Ask[T], codecs: tuple[Codec, ...]) -> T:
@@ -106,7 +95,7 @@ class Casting:
             answer = await ask(intake, cast.stream, codecs)
         except (PeerError, ReceiverError):
             if intake is cast.coming:
-                self._drop_coming(cast)
+                self._paths.drop_coming(cast)
             elif intake is cast.intake:
                 await self._end(cast)
             raise
@@ -172,7 +161,7 @@ class Casting:
 
     def stop_soon(self, session_id: str, reason: str) -> None:
         """``stop``, without waiting for it."""
-        self._spawn(self.stop(session_id, reason))
+        self._background.spawn(self.stop(session_id, reason))
 
     # ---- the whole screen
 
@@ -216,64 +205,11 @@ class Casting:
         return next((cast for cast in self._casts.values() if cast.stream == stream), None)
 
     def _on_transport(self, cast: Cast, intake: Intake, state: TransportState) -> None:
-        if not self._is_on(cast) or intake not in (cast.intake, cast.coming):
-            return
-        match state.state:
-            case "connected":
-                self._connected(cast, intake)
-            case "failed" | "closed" if intake is cast.coming:
-                self._drop_coming(cast)
-                if cast.lost and not cast.live:
-                    self._give_up(cast, state.reason)
-            case "failed" if cast.live and cast.coming is None and cast.faults < FAULTS:
-                self._ask_again(cast, state.reason)
-            case "failed" | "closed" if cast.coming is not None or (cast.live and cast.interrupted):
-                self._hold(cast, state.reason)
-            case "failed" | "closed":
-                self._give_up(cast, state.reason or "The connection for the picture was closed. Share again.")
-            case "disconnected" if intake is cast.intake:
-                self._interrupt(cast, True)
-                cast.sender.on_state("reconnecting", "The connection to the display is interrupted; trying to go on.")
+        if self._is_on(cast):
+            self._paths.hear(cast, intake, state)
 
-    def _connected(self, cast: Cast, intake: Intake) -> None:
-        cast.stop_timer()
-        if intake is cast.coming:
-            log.info("stream %d goes on by another path", cast.stream)
-            self._spawn(cast.intake.stop())
-            cast.intake, cast.coming, cast.lost = intake, None, False
-            self._screen.attach(cast.stream, cast.sender_name, intake.connect_stage)
-        else:
-            log.info("stream %d is connected", cast.stream)
-        if cast.interrupted:
-            self._interrupt(cast, False)
-            cast.sender.on_state("live", cast.note)
-        self._spawn(self._pool.warm())
-
-    def _drop_coming(self, cast: Cast) -> None:
-        if cast.coming is not None:
-            self._spawn(cast.coming.stop())
-            cast.coming = None
-
-    def _interrupt(self, cast: Cast, interrupted: bool) -> None:
-        cast.interrupted = interrupted
+    def _interrupted(self, cast: Cast, interrupted: bool) -> None:
         self.on_interrupted(cast.sender.session_id, cast.sender.sender_name if interrupted else None)
-
-    def _hold(self, cast: Cast, reason: str) -> None:
-        """Its path is gone and its sender may be looking for another one: the last picture stays for a while."""
-        if cast.lost:
-            return
-        log.info("stream %d has lost its path: %s", cast.stream, reason)
-        cast.lost = True
-        cast.stop_timer()
-        ended = "The connection for the picture was lost. Share again."
-        cast.timer = asyncio.get_running_loop().call_later(HOLD_S, self._give_up, cast, ended)
-
-    def _ask_again(self, cast: Cast, reason: str) -> None:
-        """Its path ended by a fault of ours, and its sender may not notice for long: ask for another one."""
-        cast.faults += 1
-        self._interrupt(cast, True)
-        self._hold(cast, reason)
-        cast.sender.on_state("reconnecting", OUR_FAULT, again=True)
 
     def _on_url(self, cast: Cast, state: UrlState) -> None:
         if not self._is_on(cast):
@@ -297,7 +233,7 @@ class Casting:
         if (cast := self._by_stream(stream)) is None:
             return
         cast.sender.on_state("live", cast.note)
-        self.on_interrupted(cast.sender.session_id, None)
+        self._interrupted(cast, False)
         if not cast.live:
             cast.live = True
             self.on_live(cast.sender.sender_name)
@@ -318,7 +254,7 @@ class Casting:
             if cast.live:
                 self.record("cast ended", cast.sender.sender_name, stream=cast.stream, session=cast.sender.session_id)
         cast.stop_timer()
-        self.on_interrupted(cast.sender.session_id, None)
+        self._interrupted(cast, False)
         self._screen.detach(cast.stream)
         if self._screen.arrangement.focus == cast.stream:
             self.focus(None)
@@ -326,15 +262,10 @@ class Casting:
             cast.sender.on_state("ended", reason)
 
     async def _close_intake(self, cast: Cast) -> None:
-        self._drop_coming(cast)
+        self._paths.drop_coming(cast)
         await cast.intake.stop()
         if not self._closing:
             await self._pool.warm()
-
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
 
     @property
     def casts(self) -> list[Stream]:
@@ -348,7 +279,6 @@ class Casting:
     async def close(self) -> None:
         """End the casts and the spare; no more offers are taken."""
         self._closing = True
-        for task in tuple(self._background):
-            task.cancel()
+        self._background.cancel()
         ends = [self._end(cast, "The display is switching off.") for cast in tuple(self._casts.values())]
         await asyncio.gather(self._pool.close(), *ends)
