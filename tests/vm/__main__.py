@@ -55,7 +55,7 @@ GUESTS = (  # the longest first
     Guest("box", CARD, "dummy", 800, systemd=True, watched="virtio"),
     Guest("devices", CARDS + SOUND, "virtio-gpu,bochs,cirrus-qemu,vkms,snd-hda-intel", 600),
     Guest("sdl", CARDS, "virtio-gpu,bochs,cirrus-qemu", 500),
-    Guest("input", f"{USB} -device usb-kbd -device usb-tablet", "uinput,evdev,xhci-pci,usbhid,hid-generic", 420),
+    Guest("input", f"{USB} -device usb-kbd -device usb-tablet", "uinput,evdev,xhci-pci,usbhid,hid-generic", 480),
     Guest("sleep", CARDS, "virtio-gpu,bochs", 240, sleeps=True),
     Guest("plain", CARD, "virtio-gpu", 240, kernel="plain"),
 )

@@ -11,9 +11,7 @@ from receiver.input.cec import BROADCAST, TV, Frame, Key, Opcode, Playback
 from receiver.input.cec_adapter import CecAdapter, Where
 from receiver.link import SetUpHands, SetUpTv, TurnTv, TvKey, TvState
 from receiver.supervise import spawn
-from tests.vm.guest.television import frames, plug, television, until
-
-PATH = 0x1000
+from tests.vm.guest.television import PATH, frames, plug, television, until
 
 
 @pytest.fixture(scope="module")

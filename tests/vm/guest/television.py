@@ -12,10 +12,12 @@ import pytest
 
 from receiver.input import cec_adapter
 from receiver.input.cec import BROADCAST, Frame, Opcode
-from receiver.input.cec_adapter import CecAdapter, adapters
+from receiver.input.cec_adapter import CecAdapter, adapters, path_of
 
 PATIENCE_S = 20.0
 VIVID = ("n_devs=1", "num_inputs=1", "input_types=0x3", "num_outputs=1", "output_types=0x1")
+PATH = 0x1000
+"""What a TV's first input gives as its address."""
 _QUERYCTRL, _QUERYMENU, _S_CTRL = 0xC0445624, 0xC02C5625, 0xC008561C
 _NEXT = 0x80000000
 _TYPE_TV, _ALL_TV = 0, 0x80
@@ -57,6 +59,16 @@ def television() -> tuple[Television, Path]:
     subprocess.run(["udevadm", "settle"], check=True)
     on_tv, on_box = adapters()
     return Television(on_tv, "TV"), on_box
+
+
+def join(on_box: Path) -> None:
+    """Put the cable in, and in again where vivid, which sees to it beside, has missed it."""
+    for joined in (True, False) * 5 + (True,):
+        plug(joined)
+        time.sleep(1)
+        if path_of(on_box) == PATH:
+            return
+    raise AssertionError("the cable leads nowhere")
 
 
 def until(adapter: CecAdapter, reached) -> None:

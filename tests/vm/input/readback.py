@@ -39,6 +39,14 @@ def ours(name: str, besides: evdev.InputDevice | None = None) -> evdev.InputDevi
     return None
 
 
+def all_ours(name: str, count: int) -> list[evdev.InputDevice]:
+    """Our devices of that name, the display's and a sender's, once there are so many; else none."""
+    first = ours(name)
+    second = ours(name, besides=first) if first is not None else None
+    found = [device for device in (first, second) if device is not None]
+    return found if len(found) == count else []
+
+
 def taken_for(device: evdev.InputDevice) -> set[str]:
     """What udev says that it is, and so what every desktop takes it for."""
     asked = subprocess.run(

@@ -13,16 +13,18 @@ from evdev import ecodes as e
 
 from receiver.input.cec import TV, Frame, Opcode
 from receiver.session.way_back import QUIET
-from scripts.sender.taking import Taking
+from tests.peers.ddp_client import DdpClient
 from tests.peers.url_servers import web
-from tests.vm.guest.television import Television, frames, plug, television
+from tests.vm.guest.television import Television, frames, join, plug, television
 from tests.vm.input.display import Display, display
-from tests.vm.input.readback import Reader, ours, until
-from tests.vm.input.sender import BACK, film, told
+from tests.vm.input.readback import all_ours, until
+from tests.vm.input.sender import BACK, film, network, taking_input, told
 
 UP, OK = 0x01, 0x00
 REPEATED_S = 0.3
 """How often a TV says again that a key is held: every 0.2 to 0.5 s."""
+HELD_S = 3.0
+"""For so long a sender holds what it does not hear of."""
 
 
 class Remote:
@@ -61,60 +63,66 @@ def hands_of(box: Display) -> int:
 
 @pytest.mark.timeout(240)
 async def test_the_tvs_keys_reach_the_sender_and_none_stays_down(tmp_path: Path) -> None:
-    tv, _ = television()
-    plug(True)
+    tv, on_box = television()
+    join(on_box)
+    network()
     (tmp_path / "films").mkdir()
     film(tmp_path / "films/a.mp4")
     with web(tmp_path / "films") as server:
-        async with display(tmp_path, "always") as box, await box.pair("Anna", BACK) as anna:
+        async with display(tmp_path, "always") as box:
             await until(lambda: box.status()["tv"]["connected"])
-            displays = await until(lambda: ours("keyboard"))
-            await anna.request("input.accept")
             tv.read()
-            await anna.request("display.cast", {"url": server.url("a.mp4")})
-            remote = Remote(tv, (await asyncio.to_thread(frames, tv, Opcode.IMAGE_VIEW_ON)).initiator)
-            assert await anna.notification("input.back") == {"active": True}
-
-            # A key that ends remote control is for nobody.
-            await anna.request("input.request")
-            remote.press(OK)
-            remote.release()
-            await until(lambda: box.status()["input"]["granted"] == [])
-            await asyncio.sleep(QUIET / 1e9)
-
-            # Onto the sender's machine, this one, as scripts/cast --take-input does it.
-            taking = Taking.begin()
-            mine = Reader(await until(lambda: ours("keyboard", besides=displays)))
-            remote.press(UP)
-            event = await anna.notification("input.event")
-            assert event == {"kind": "key", "code": "ArrowUp", "action": "down"}, "and nothing of the key before"
-            taking.take("input.event", event)
-            remote.release()
-            taking.take("input.event", await told(anna, kind="key", code="ArrowUp", action="up"))
-            await mine.pressed(e.KEY_UP)
-
-            # For as long as it is held, which is longer than a sender holds what it hears no more of.
-            async with remote.held(UP):
-                began, signs = time.monotonic(), 0
-                while time.monotonic() - began < 4:
-                    taking.take("input.event", await told(anna, kind="key", code="ArrowUp", action="down"))
-                    signs += 1
-                assert signs > 3
-                assert e.KEY_UP in mine.device.active_keys()
-                plug(False)
-                taking.take("input.event", await told(anna, kind="key", code="ArrowUp", action="up"))
-            assert mine.device.active_keys() == []
-            await until(lambda: not box.status()["tv"]["connected"])
-            plug(True)
-            await until(lambda: box.status()["tv"]["connected"])
-
-            async with remote.held(OK):
-                taking.take("input.event", await told(anna, kind="key", code="Ok", action="down"))
-                os.kill(hands_of(box), signal.SIGKILL)
-                taking.take("input.event", await told(anna, kind="key", code="Ok", action="up"))
-                assert await anna.notification("input.back") == {"active": False}
-            assert mine.device.active_keys() == []
-            assert await anna.notification("input.back") == {"active": True}, "other hands"
-            taking.close()
+            async with await box.pair("Anna", BACK) as anna:
+                await anna.request("input.accept")
+                await anna.request("display.cast", {"url": server.url("a.mp4")})
+                remote = Remote(tv, (await asyncio.to_thread(frames, tv, Opcode.IMAGE_VIEW_ON)).initiator)
+                assert await anna.notification("input.back") == {"active": True}
+                await is_told(anna, remote, box)
+            async with taking_input(tmp_path / "ben", box):
+                await does_it_here(remote)
     plug(False)
     tv.close()
+
+
+async def is_told(anna: DdpClient, remote: Remote, box: Display) -> None:
+    """A key as long as it is held, which is longer than a sender holds what it hears no more of."""
+    # One that ends remote control is for nobody.
+    await anna.request("input.request")
+    remote.press(OK)
+    remote.release()
+    await until(lambda: box.status()["input"]["granted"] == [])
+    await asyncio.sleep(QUIET / 1e9)
+
+    remote.press(UP)
+    event = await anna.notification("input.event")
+    assert event == {"kind": "key", "code": "ArrowUp", "action": "down"}, "and nothing of the key before"
+    remote.release()
+    await told(anna, kind="key", code="ArrowUp", action="up")
+
+    async with remote.held(UP):
+        began = time.monotonic()
+        while time.monotonic() - began < 4:
+            async with asyncio.timeout(HELD_S):
+                await told(anna, kind="key", code="ArrowUp", action="down")
+        os.kill(hands_of(box), signal.SIGKILL)
+        await told(anna, kind="key", code="ArrowUp", action="up")
+        assert await anna.notification("input.back") == {"active": False}
+    assert await anna.notification("input.back") == {"active": True}, "other hands"
+    await until(lambda: box.status()["tv"]["connected"])
+
+
+async def does_it_here(remote: Remote) -> None:
+    """A sender's own machine is this one, too: it has a keyboard beside the display's."""
+    keyboards = await until(lambda: all_ours("keyboard", 2))
+
+    def down() -> set[int]:
+        return {code for keyboard in keyboards for code in keyboard.active_keys()}
+
+    async with remote.held(UP):
+        await until(lambda: down() == {e.KEY_UP})
+    remote.release()
+    await until(lambda: not down())
+    async with remote.held(OK):
+        await until(lambda: down() == {e.KEY_ENTER})
+        plug(False)
+        await until(lambda: not down())
