@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "SDL_RENDER_VSYNC": "1",  # otherwise flips tear, on cards that can flip at once
     "SDL_FRAMEBUFFER_ACCELERATION": "1",
     "SDL_INPUT_LINUX_KEEP_KBD": "1",  # otherwise Ctrl+Alt+F2 never reaches the kernel
+    "MESA_SHADER_CACHE_DISABLE": "true",  # two small ones; and on a box the stage has no home to keep them in
 }
 
 NO_DRIVER = "pygame's SDL {version} is built without the kmsdrm driver; install libsdl2-2.0-0, as new or newer"

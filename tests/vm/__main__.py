@@ -52,7 +52,7 @@ SOUND = (
 CARD = "-device virtio-gpu-pci,xres=640,yres=360,id=virtio"
 USB = "-device qemu-xhci"
 GUESTS = (  # the longest first
-    Guest("box", CARD, "dummy", 800, systemd=True, watched="virtio"),
+    Guest("box", CARD, "dummy", 1000, systemd=True, watched="virtio"),
     Guest("devices", CARDS + SOUND, "virtio-gpu,bochs,cirrus-qemu,vkms,snd-hda-intel", 600),
     Guest("sdl", CARDS, "virtio-gpu,bochs,cirrus-qemu", 500),
     Guest("input", f"{USB} -device usb-kbd -device usb-tablet", "uinput,evdev,xhci-pci,usbhid,hid-generic", 480),
