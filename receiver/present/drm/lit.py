@@ -113,10 +113,11 @@ class Lit:
 
         Raises ReceiverError where the card takes no more pictures; PermissionError where we are no longer its master.
         """
-        self._commit(self._next, time.monotonic_ns() + STUCK_NS)
+        handed = time.monotonic_ns()
+        self._commit(self._next, handed + STUCK_NS)
         self._shown = self._next
         self._flipping = True
-        taken = time.monotonic_ns()
+        taken = handed if self._scanout.waits else time.monotonic_ns()
         shown = self._flipped()
         if shown is not None and self.vblank_ns is not None:
             self.vblank_ns = shown

@@ -50,6 +50,9 @@ def placed(framebuffer: int, crtc: int, source: tuple[int, int], place: tuple[in
 class Scanout(Protocol):
     """One route that is fed. Every method raises OSError where the kernel refuses."""
 
+    waits: bool
+    """Whether ``flip`` comes back only once it is shown."""
+
     def start(self, mode: Mode, framebuffer: int) -> None:
         """Set the mode, showing this frame buffer, and turn off all else that the card shows, where the driver lets us.
         Where it raises, nothing has changed."""
@@ -73,6 +76,8 @@ class Scanout(Protocol):
 
 class LegacyScanout:
     """SETCRTC and PAGE_FLIP."""
+
+    waits = False
 
     def __init__(self, card: Card, route: Route) -> None:
         self._card = card
@@ -108,7 +113,14 @@ class LegacyScanout:
 
 
 class AtomicScanout:
-    """One commit for each change. A mode is tried (TEST_ONLY) before it is set."""
+    """One commit for each change. A mode is tried (TEST_ONLY) before it is set.
+
+    A flip waits in the kernel until it is shown. Where it would not (ATOMIC_NONBLOCK), a worker of the kernel does the
+    driver's part of it, and on a busy machine that waits for a processor behind everybody's processes, until the vblank
+    is over. This way this thread does it, at once, and with its priority.
+    """
+
+    waits = True
 
     def __init__(self, card: Card, route: Route) -> None:
         self._card = card
@@ -162,7 +174,7 @@ class AtomicScanout:
         self._commit(self._mine, abi.ATOMIC_ALLOW_MODESET)
 
     def flip(self, state: State) -> None:
-        self._commit(state, abi.ATOMIC_NONBLOCK | abi.FLIP_EVENT)
+        self._commit(state, abi.FLIP_EVENT)
 
     def test(self, state: State) -> None:
         self._commit(state, abi.ATOMIC_TEST_ONLY)

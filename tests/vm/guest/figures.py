@@ -20,11 +20,13 @@ SIZE = (640, 480)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """In ns of CLOCK_MONOTONIC: drawing began and ended, and the flip's own times."""
+    """In ns of CLOCK_MONOTONIC: drawing began and ended, and the flip's own times. ``cost``: of the flip, in ns of this
+    thread's processor time."""
 
     began: int
     drawn: int
     flip: Flip
+    cost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ def run(
         picture = Picture(1, number, width, height, frames[number % len(frames)], Stamps(None, 0, 0))
         began = time.monotonic_ns()
         screen.draw(View(None, [Placed(picture, at)], over))
-        drawn = time.monotonic_ns()
-        shown.append(Shown(began, drawn, screen.flip()))
+        drawn, before = time.monotonic_ns(), time.thread_time_ns()
+        shown.append(Shown(began, drawn, screen.flip(), time.thread_time_ns() - before))
     return shown
 
 
