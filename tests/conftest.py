@@ -1,10 +1,14 @@
-"""Shared by all tests: hypothesis profiles that suit two noisy cores, and a count of the tests that did not run."""
+"""Shared by all tests: hypothesis profiles that suit two noisy cores, a count of the tests that did not run, and an end
+for those that would not end."""
 
+import faulthandler
 import os
 import signal
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import HealthCheck, settings
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -16,6 +20,19 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 NOT_RUN = os.environ.get("DDP_NOT_RUN")
 """A file that gets a line for each test that was skipped. It is written at once, for a guest's power may be cut."""
+
+TEARDOWN_S = 300.0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """pytest's faulthandler does not look after a test any more once it has failed. A thread that it left waiting, for
+    which its event loop waits in turn, would hold up everything for ever: so it ends the run and shows where."""
+    faulthandler.dump_traceback_later(TEARDOWN_S, exit=True, file=item.config.stash[fault_handler_stderr_fd_key])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

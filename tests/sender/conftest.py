@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,6 +12,7 @@ import pytest
 
 from tests.peers.box import Box, box
 from tests.peers.cast import Cast, cast
+from tests.peers.x_server import x_server
 
 
 class Person(Protocol):
@@ -50,23 +50,12 @@ def person(tv: Box, tmp_path: Path) -> Person:
 @pytest.fixture
 async def desktop() -> AsyncIterator[str]:
     """An X server of our own that shows the moving pattern; its DISPLAY."""
-    if shutil.which("Xvfb") is None:
-        pytest.skip("Xvfb is needed for a screen to cast; install the package xvfb")
-    ours, theirs = os.pipe()
-    server = await asyncio.create_subprocess_exec(
-        *("Xvfb", "-displayfd", str(theirs), "-screen", "0", "1280x720x24", "-nolisten", "tcp"),
-        pass_fds=(theirs,),
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    os.close(theirs)
-    with os.fdopen(ours) as pipe:
-        name = f":{(await asyncio.to_thread(pipe.readline)).strip()}"
-    window = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.peers.x_pattern"), env=os.environ | {"DISPLAY": name}
-    )
-    try:
-        yield name
-    finally:
-        for process in (window, server):
-            process.kill()
-            await process.wait()
+    async with x_server("1280x720") as name:
+        window = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.peers.x_pattern"), env=os.environ | {"DISPLAY": name}
+        )
+        try:
+            yield name
+        finally:
+            window.kill()
+            await window.wait()

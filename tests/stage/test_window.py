@@ -1,12 +1,9 @@
 """A stage in a real X11 window: what X has is what the stage says it shows."""
 
 import asyncio
-import ctypes
-import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator
 
 import av
@@ -15,27 +12,19 @@ import pytest
 
 from receiver import linkio
 from receiver.link import Scene, SetPicture, SetTap, Snapshot, StreamStats, TakeSnapshot, TapPicture
+from tests.peers.x_desktop import Desktop
+from tests.peers.x_server import x_server
 
 
 @pytest.fixture
 async def display(monkeypatch) -> AsyncIterator[str]:
     """An X server of our own, with nothing on it."""
-    if shutil.which("Xvfb") is None or shutil.which("import") is None:
-        pytest.skip("Xvfb and ImageMagick are needed to look at a window; install the packages xvfb and imagemagick")
-    ours, theirs = os.pipe()
-    server = await asyncio.create_subprocess_exec(
-        *("Xvfb", "-displayfd", str(theirs), "-screen", "0", "900x600x24", "-nolisten", "tcp"),
-        pass_fds=(theirs,),
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(theirs)
-    with os.fdopen(ours) as pipe:
-        name = f":{(await asyncio.to_thread(pipe.readline)).strip()}"
-    monkeypatch.setenv("DISPLAY", name)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    yield name
-    server.terminate()
-    await server.wait()
+    if shutil.which("import") is None:
+        pytest.skip("ImageMagick is needed to look at a window; install the package imagemagick")
+    async with x_server("900x600") as name:
+        monkeypatch.setenv("DISPLAY", name)
+        monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+        yield name
 
 
 async def root(display: str) -> np.ndarray:
@@ -83,67 +72,6 @@ async def test_the_window_has_what_the_snapshot_has(start_stage, display, flat):
     assert await stage.stop() == 0
 
 
-class ClientMessage(ctypes.Structure):
-    """XClientMessageEvent of Xlib.h."""
-
-    _fields_ = (
-        ("type", ctypes.c_int),
-        ("serial", ctypes.c_ulong),
-        ("send_event", ctypes.c_int),
-        ("display", ctypes.c_void_p),
-        ("window", ctypes.c_ulong),
-        ("message_type", ctypes.c_ulong),
-        ("format", ctypes.c_int),
-        ("data", ctypes.c_long * 5),
-        ("rest_of_xevent", ctypes.c_long * 16),
-    )
-
-
-class Desktop:
-    """What a window manager would do to every window of a display."""
-
-    def __init__(self, display: str) -> None:
-        self._x11 = ctypes.CDLL("libX11.so.6")
-        self._x11.XOpenDisplay.restype = ctypes.c_void_p
-        self._x11.XDefaultRootWindow.restype = self._x11.XInternAtom.restype = ctypes.c_ulong
-        self._x11.XGetImage.restype = ctypes.c_void_p
-        self._x11.XGetPixel.restype = ctypes.c_ulong
-        self._connection = ctypes.c_void_p(self._x11.XOpenDisplay(display.encode()))
-
-    def windows(self) -> list[int]:
-        root = ctypes.c_ulong(self._x11.XDefaultRootWindow(self._connection))
-        unused, children, count = ctypes.c_ulong(), ctypes.POINTER(ctypes.c_ulong)(), ctypes.c_uint()
-        refs = [ctypes.byref(value) for value in (unused, unused, children, count)]
-        self._x11.XQueryTree(self._connection, root, *refs)
-        return children[: count.value]
-
-    def close_all(self) -> None:
-        """As the close button does (ICCCM 4.2.8)."""
-        protocols = self._x11.XInternAtom(self._connection, b"WM_PROTOCOLS", 0)
-        delete = (ctypes.c_long * 5)(self._x11.XInternAtom(self._connection, b"WM_DELETE_WINDOW", 0))
-        for window in self.windows():
-            event = ClientMessage(33, 0, 1, self._connection, window, protocols, 32, delete)
-            self._x11.XSendEvent(self._connection, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(event))
-        self._x11.XFlush(self._connection)
-
-    def resize_all(self, width: int, height: int) -> None:
-        for window in self.windows():
-            self._x11.XResizeWindow(self._connection, ctypes.c_ulong(window), width, height)
-        self._x11.XFlush(self._connection)
-
-    def green(self, x: int, y: int) -> int:
-        """Of one pixel of the screen, as X has it now."""
-        root = ctypes.c_ulong(self._x11.XDefaultRootWindow(self._connection))
-        all_planes, z_pixmap = ctypes.c_ulong(0xFFFFFFFF), 2
-        image = ctypes.c_void_p(self._x11.XGetImage(self._connection, root, x, y, 1, 1, all_planes, z_pixmap))
-        value = int(self._x11.XGetPixel(image, 0, 0))
-        self._x11.XDestroyImage(image)
-        return value >> 8 & 0xFF
-
-    def leave(self) -> None:
-        self._x11.XCloseDisplay(self._connection)
-
-
 async def test_closing_the_window_ends_the_stage_cleanly(start_stage, display):
     stage = await start_stage(output="window")
     desktop = Desktop(display)
@@ -178,15 +106,12 @@ async def test_no_black_is_seen_while_size_codec_and_turn_change(start_stage, di
     camera.show(flat(200), keyframe=True)
     await stage.expect(TapPicture)
     await snapshot(stage, 1)
-    desktop = Desktop(display)
-    darkest, looks, over = 255, 0, threading.Event()
-
-    def look() -> None:
-        nonlocal darkest, looks
-        while not over.is_set():
-            darkest, looks = min(darkest, desktop.green(450, 300)), looks + 1  # the middle of the screen and the window
-
-    looking = asyncio.create_task(asyncio.to_thread(look))
+    looking = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.peers.x_desktop", display, "450", "300"),  # the middle of screen and window
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert await asyncio.wait_for(looking.stdout.readline(), stage.patience_s)
     sizes = [("VP8", 320, 180), ("VP8", 180, 320), ("H264", 640, 360), ("VP8", 640, 360), ("H264", 1280, 720)]
     try:
         for luma in (180, 200):
@@ -196,10 +121,12 @@ async def test_no_black_is_seen_while_size_codec_and_turn_change(start_stage, di
             for degrees in (90, 180, 270, 0):
                 stage.link.send(SetPicture(1, degrees=degrees))
                 await snapshot(stage, degrees)
+        seen, _ = await asyncio.wait_for(looking.communicate(b""), stage.patience_s)
     finally:
-        over.set()
-        await looking
-        desktop.leave()
+        if looking.returncode is None:
+            looking.kill()
+        await looking.wait()
+    looks, darkest = map(int, seen.split())
     assert looks > 100
     assert darkest > 160, "grey of luma 180 or more all the time"
 
