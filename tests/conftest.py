@@ -25,12 +25,15 @@ TEARDOWN_S = 300.0
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
     """pytest's faulthandler does not look after a test any more once it has failed. A thread that it left waiting, for
     which its event loop waits in turn, would hold up everything for ever: so it ends the run and shows where."""
     faulthandler.dump_traceback_later(TEARDOWN_S, exit=True, file=item.config.stash[fault_handler_stderr_fd_key])
     try:
-        return (yield)
+        yield
+        policy = os.sched_getscheduler(0)
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        assert policy == os.SCHED_OTHER, "it made this process a realtime one"
     finally:
         faulthandler.cancel_dump_traceback_later()
 

@@ -7,6 +7,7 @@ import av
 import numpy as np
 
 from receiver.media import Codec, EncodedFrame
+from tests.peers.calm import open_calmly
 
 ENCODERS: dict[Codec, tuple[str, dict[str, str]]] = {
     "VP8": ("libvpx", {"deadline": "realtime", "cpu-used": "4", "b": "6M", "auto-alt-ref": "0", "lag-in-frames": "0"}),
@@ -57,6 +58,7 @@ def encode(codec: Codec, width: int, height: int, count: int, pixels: str = "yuv
     encoder.width, encoder.height, encoder.pix_fmt = width, height, pixels
     encoder.time_base, encoder.framerate, encoder.options = Fraction(1, 30), Fraction(30), dict(options)
     encoder.gop_size = 10_000
+    open_calmly(encoder)
     packets: list[av.Packet] = []
     for number in range(count):
         frame = picture(number, width, height).reformat(format=pixels)

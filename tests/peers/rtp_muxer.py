@@ -7,6 +7,7 @@ import av
 import numpy as np
 
 from receiver.media import Codec
+from tests.peers.calm import open_calmly
 
 ENCODERS: dict[Codec, tuple[str, dict[str, str]]] = {
     "VP8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "b": "2M"}),
@@ -39,6 +40,7 @@ def payloads(
         stream = container.add_stream(name, rate=30, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.gop_size = keyframe_every
+        open_calmly(stream.codec_context)
         for number in range(frames + 1):
             frame = None
             if number < frames:

@@ -17,6 +17,7 @@ from receiver.link import AttachStream, KeyframeRequest, Message, StageReady
 from receiver.linkio import Link
 from receiver.media import Codec, EncodedFrame
 from tests.gpu.streams import ENCODERS
+from tests.peers.calm import open_calmly
 
 M = TypeVar("M")
 
@@ -143,4 +144,5 @@ def encoder(codec: Codec, width: int, height: int) -> av.VideoCodecContext:
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.time_base, context.framerate, context.options = Fraction(1, 30), Fraction(30), options
     context.gop_size = 100_000
+    open_calmly(context)
     return context
