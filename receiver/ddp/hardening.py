@@ -5,7 +5,7 @@ from the socket brought (64 KiB may become 64 MiB) before it looks at the size, 
 without a close code; and it does not tell the application with which code a peer has closed. Its HTTP/2 ends a whole
 connection, with a traceback in the log, when data comes for a stream that is closed (as the answer to our close frame
 does) or a request has no readable path. Ours inflates a little at a time, drops what follows a refusal, says why, and
-resets the one stream. All of this touches Hypercorn's internals: tests/app/test_hostile.py shows that it works.
+resets the one stream. All of this touches Hypercorn's internals: tests/app/test_hostile_wire.py shows that it works.
 """
 
 from typing import Any

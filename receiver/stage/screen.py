@@ -1,10 +1,9 @@
 """The presenter's thread: at each VSync, what is due is drawn; between them it sleeps."""
 
-import datetime
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import msgspec
@@ -14,13 +13,10 @@ from receiver.clock import Clock
 from receiver.errors import BackendUnavailable
 from receiver.link import Scene, SetLayout, SetPicture
 from receiver.media import Picture
-from receiver.pace.layout import arrange
 from receiver.pace.missed import missed
-from receiver.pace.refresh import FilmRate
-from receiver.present.api import Flip, Panel, Placed, Presenter, View
-from receiver.present.idle import Sprite
-from receiver.present.screens import Screens
+from receiver.present.api import Flip, Presenter
 from receiver.stage.channel import Channel
+from receiver.stage.glass import Glass
 from receiver.threads import NamedThread
 
 log = logging.getLogger(__name__)
@@ -40,9 +36,6 @@ AGAIN_NS, AGAIN_MOST_NS = 1_000_000_000, 10_000_000_000
 MAX_REQUESTS = 16
 """Snapshots asked for and not yet taken; one more replaces the oldest."""
 
-NOTHING: list[Sprite] = []
-"""The patches of a dark screen."""
-
 
 class Listener(Protocol):
     """What the screen tells; every method is called on its thread and must not block."""
@@ -61,16 +54,6 @@ class Listener(Protocol):
 
     def closed(self) -> None:
         """Someone closed the window; the thread has ended."""
-
-
-@dataclass(slots=True)
-class _Drawn:
-    """What the last view was made of; identity is enough, for all of it is replaced on change."""
-
-    pictures: list[Placed]
-    version: int
-    patches: object
-    size: tuple[int, int]
 
 
 class Screen:
@@ -98,14 +81,9 @@ class Screen:
         self._layout = SetLayout()
         self._requests: list[int] = []
         self._stopping = False
-        self._drawn: _Drawn | None = None
+        self._glass: Glass
         self._flip: Flip | None = None
-        self._asleep = False
-        self._film_rate = FilmRate()
         self._beat_ns = clock.now()
-        self.presenter: Presenter
-        self._panel: Panel | None = None
-        self._screens: Screens
         self._thread = NamedThread("present", self._run)
         self._opened = threading.Event()
         self._failure: Exception | None = None
@@ -125,6 +103,11 @@ class Screen:
             self._wake.notify()
         self._thread.join(CLOSE_S)
         return not self._thread.is_alive()
+
+    @property
+    def presenter(self) -> Presenter:
+        """There once it is open."""
+        return self._glass.presenter
 
     @property
     def scene(self) -> Scene:
@@ -222,12 +205,12 @@ class Screen:
         finally:
             self._opened.set()
         try:
-            told, name = _facts(self.presenter), str(self.presenter)
+            told, name = self._glass.facts, str(self.presenter)
             while self.presenter.poll():
                 self._beat_ns = self._clock.now()
                 if self.presenter.output == "headless":
                     self._look_again(self._beat_ns)
-                if told != (told := _facts(self.presenter)):
+                if told != (told := self._glass.facts):
                     self.reason = self.reason.replace(name, name := str(self.presenter))
                     self._retime()
                     self._listener.changed()
@@ -238,9 +221,7 @@ class Screen:
             self.presenter.close()
 
     def _begin(self, presenter: Presenter, reason: str) -> None:
-        self.presenter, self.reason = presenter, reason
-        self._panel = presenter if isinstance(presenter, Panel) else None
-        self._screens, self._drawn, self._flip = Screens(*presenter.size), None, None
+        self._glass, self._flip, self.reason = Glass(presenter), None, reason
 
     def _look_again(self, now: int) -> None:
         """Another program may have had the screen, and let go of it. Where it takes the system's SDL we end, and the
@@ -265,7 +246,7 @@ class Screen:
         """The screen may have another rate."""
         with self._wake:
             for channel in self._channels:
-                channel.pacer.period_ns = 10**12 // self.presenter.refresh_mhz
+                channel.pacer.period_ns = self._glass.period_ns
 
     def _step(self) -> bool:
         with self._wake:
@@ -289,54 +270,18 @@ class Screen:
         return max(0, min([now + TICK_NS, *waits]) - now) / 1e9
 
     def _show(self, scene: Scene, layout: SetLayout, channels: list[Channel], fresh: list[Channel], now: int) -> None:
-        size = self.presenter.size
-        if self._drawn is not None and self._drawn.size != size:
-            self._screens = Screens(*size)
-        wall = datetime.datetime.now()
-        shown = {} if scene.dark else _place(layout, channels, size)
-        views = [
-            channel.view(shown[channel].rect if len(shown) > 1 and channel in shown else None) for channel in channels
-        ]
-        idle = None if shown or scene.dark else self._screens.idle(scene, wall, now)
-        patches = NOTHING if scene.dark else self._screens.overlay(scene, views, wall, now)
-        drawn = _Drawn(list(shown.values()), 0 if idle is None else self._screens.version, patches, size)
-        if self._drawn is None or not _same(drawn, self._drawn):
-            self._wake_up()
-            self.presenter.draw(View(idle, drawn.pictures, patches))
-            flip = self.presenter.flip()
-            self._drawn = drawn
-            if scene.dark:
-                self._fall_asleep()
+        shown, flip = self._glass.show(scene, layout, channels, now)
+        if flip is not None:
             for channel in shown:
                 self._tell(channel, channel in fresh, flip, now)
             self._flip = flip
         for channel in fresh:
             if channel not in shown:
                 channel.counters.drop("dark" if scene.dark else "hidden")
-        self._follow_film([channel for channel in shown if channel.film] if len(shown) == 1 else [], now)
-
-    def _follow_film(self, alone: list[Channel], now: int) -> None:
-        """Take the rate of a film that has the screen for itself, and the screen's own again after it."""
-        panel = self._panel
-        if panel is None or self._asleep:
-            return
+        alone = shown[0] if len(shown) == 1 and shown[0].film else None
         with self._wake:
-            interval_ns = alone[0].pacer.film_interval_ns if alone else None
-        rate = self._film_rate.wanted(
-            now, bool(alone), interval_ns, panel.rates, self.presenter.refresh_mhz, panel.own_rate
-        )
-        if rate is not None:
-            panel.set_rate(rate)
-
-    def _fall_asleep(self) -> None:
-        if self._panel is not None:
-            self._panel.sleep()
-            self._asleep = True
-
-    def _wake_up(self) -> None:
-        if self._asleep and self._panel is not None:
-            self._panel.wake()
-            self._asleep = False
+            interval_ns = None if alone is None else alone.pacer.film_interval_ns
+        self._glass.follow_film(alone is not None, interval_ns, now)
 
     def _tell(self, channel: Channel, fresh: bool, flip: Flip, began: int) -> None:
         picture = channel.current  # as the sender gave it, however it lies on the screen
@@ -347,27 +292,8 @@ class Screen:
         if fresh:
             with self._wake:
                 channel.pacer.rendered(flip.taken_ns - began)
-            period = 10**12 // self.presenter.refresh_mhz
+            period = self._glass.period_ns
             if channel.due is not None and (cause := missed(channel.due, began, flip, self._flip, period)):
                 channel.counters.miss(cause)
             stamps = msgspec.structs.replace(picture.stamps, on_screen=flip.on_screen_ns)
             self._listener.presented(channel, replace(picture, stamps=stamps))
-
-
-def _facts(presenter: Presenter) -> tuple[object, ...]:
-    """What the app was told of the output."""
-    return str(presenter), presenter.size, presenter.refresh_mhz
-
-
-def _place(layout: SetLayout, channels: list[Channel], size: tuple[int, int]) -> dict[Channel, Placed]:
-    """The newest picture of every channel that has a place on the screen."""
-    ready = {channel.stream: (channel, channel.current) for channel in channels if channel.current is not None}
-    shown = {}
-    for stream, cell in arrange(layout.layout, list(ready), layout.focus, *size).items():
-        channel, picture = ready[stream]
-        shown[channel] = channel.shape.place(picture, cell)
-    return shown
-
-
-def _same(a: _Drawn, b: _Drawn) -> bool:
-    return (a.version, a.size) == (b.version, b.size) and a.patches is b.patches and a.pictures == b.pictures

@@ -13,15 +13,14 @@ import numpy as np
 import pytest
 
 from receiver.errors import BackendUnavailable
-from receiver.link import DetachStream, SetTap, TapPicture
 from receiver.present.drm import terminal as vt
 from receiver.present.kms import KmsPresenter
 from receiver.present.kmsdrm import DRIVER, KmsdrmPresenter
 from receiver.present.sdl import SystemSdlNeeded, drivers
 from tests.peers.stage_process import StageProcess
 from tests.vm.devices.test_presenter import CONSOLE, GLASS, card, copied_within, pattern, rgb
-from tests.vm.devices.test_stage import BLOCK, HEIGHT, SCENE, WIDTH, checkers, same
 from tests.vm.devices.test_terminal import FRONT, OTHER, activate, mode
+from tests.vm.guest.checkers import HEIGHT, SCENE, WIDTH, idle_cast_and_idle, same
 
 PICTURES = 4
 NAME = f"Virtual-1 of card0 (virtio_gpu), {WIDTH}x{HEIGHT} at "
@@ -111,30 +110,7 @@ async def test_from_console_to_cast_and_back(host):
         assert ready.output_reason.endswith(" Hz, as asked for.")
         assert (ready.sleeps, ready.console) == (False, "tty1")
 
-        stage.link.send(SCENE)
-        idle = await same(stage, host, "kmsdrm-idle")
-        assert len(np.unique(idle.reshape(-1, 3), axis=0)) > 100, "the idle screen is more than one colour"
-
-        stage.link.send(SetTap(True, 0, 0, 2, 2))
-        camera = stage.attach(1)
-        shown = []
-        for step in range(PICTURES):
-            camera.show(checkers(step), keyframe=step == 0)
-            shown.append((await stage.expect(TapPicture)).stamps.on_screen)
-        steps = np.diff(shown) * ready.refresh_mhz / 1e12
-        print("vblanks from one picture to the next:", np.round(steps, 3).tolist())
-        assert np.abs(steps - np.round(steps)).max() < 0.05, "a picture was shown between two vblanks"
-        assert steps.min() > 0.5
-
-        cast = await same(stage, host, "kmsdrm-cast")
-        light = checkers(PICTURES - 1).repeat(2, 0).repeat(2, 1) > 128
-        inner = slice(BLOCK // 2, None, BLOCK)
-        assert cast[inner, inner][light[inner, inner]].min() > 190
-        assert cast[inner, inner][~light[inner, inner]].max() < 60
-
-        stage.link.send(DetachStream(1))
-        again = await same(stage, host, "kmsdrm-idle-again")
-        assert np.mean(again != idle) < 0.2
+        await idle_cast_and_idle(stage, host, "kmsdrm", PICTURES, 0.05)
         assert await stage.stop() == 0
     assert await within(5, lambda: np.array_equal(host.screen("virtio", "kmsdrm-after"), before)), "no console any more"
 
