@@ -1,14 +1,14 @@
 """Which pictures miss their VSync, and why. Pure.
 
 A picture is due at a VSync (the pacer's deadline). Its way there: ready (decoded) → begun (chosen by the presenter's
-thread) → handed over (drawn, given to the driver) → taken (the driver's call came back) → on the screen. It misses
+thread) → handed over (drawn, given to the driver) → taken (the driver has done its part) → on the screen. It misses
 where it is shown at a later VSync, and the first step that came too late is the cause:
 
 * ``ready_late``: it was decoded too late to be drawn for that VSync.
 * ``told_late``: the thread was still waiting to hear of the flip before, which had long been on the screen.
 * ``woken_late``: the thread came too late for another reason: busy with what it drew before, or not woken in time.
 * ``drawn_late``: drawing took longer than it mostly does.
-* ``taken_late``: the driver's call took too long.
+* ``taken_late``: the driver's own part of it took too long.
 * ``driver_late``: the driver had it in time, and showed it at a later VSync all the same.
 """
 

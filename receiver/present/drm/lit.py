@@ -113,11 +113,12 @@ class Lit:
 
         Raises ReceiverError where the card takes no more pictures; PermissionError where we are no longer its master.
         """
-        handed = time.monotonic_ns()
+        handed, worked = time.monotonic_ns(), time.thread_time_ns()
         self._commit(self._next, handed + STUCK_NS)
         self._shown = self._next
         self._flipping = True
-        taken = handed if self._scanout.waits else time.monotonic_ns()
+        # A call that waits for the vblank does not tell when the driver's work was done; so much of it there was.
+        taken = handed + time.thread_time_ns() - worked if self._scanout.waits else time.monotonic_ns()
         shown = self._flipped()
         if shown is not None and self.vblank_ns is not None:
             self.vblank_ns = shown
