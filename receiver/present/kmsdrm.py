@@ -74,7 +74,7 @@ class KmsdrmPresenter:
                 raise BackendUnavailable(why)
             if DRIVER not in drivers():
                 raise SystemSdlNeeded
-            before = {crtc.fb for crtc, _ in card.shown()}
+            self._before = before = {crtc.fb for crtc, _ in card.shown()}
             card.drop()  # the master has to be SDL
             self._terminal = terminal if terminal is not None and terminal.claim(asks=False) else None
             if self._terminal is not None:
@@ -123,9 +123,9 @@ class KmsdrmPresenter:
         return after_ns + (self._vblank_ns - after_ns) % (10**12 // self.refresh_mhz)
 
     def poll(self) -> bool:
-        front = self._terminal is None or self._terminal.in_front
         events = pygame.event.get()  # in here SDL gives way to another terminal, or takes the screen back
-        if front and self._away:
+        front = self._terminal is None or self._terminal.in_front
+        if front and (self._away or self._card.crtc(self._crtc).fb in self._before):  # away and back between two looks
             pygame.display.flip()
         self._away = not front
         return all(event.type != pygame.QUIT for event in events)
