@@ -17,6 +17,9 @@ QUICKER, SLOWER = 1 / 4, 1 / 8
 MIN_PATIENCE_NS, MAX_PATIENCE_NS = 300_000_000, 1_500_000_000
 """How long a missing packet is waited for: six repair times, within these."""
 
+REPAIR_OVERTAKEN_NS = 3_000_000
+"""Repairs come in the order in which they were asked for, give or take this."""
+
 MAX_OVERTAKEN_NS = 10_000_000
 """A packet that comes this much after those behind it was overtaken, not lost; for so long it pays to wait for it."""
 
@@ -31,6 +34,8 @@ class _Missing:
     since: int
     due: int
     first_asked: int | None = None
+    asked: int = 0
+    tries: int = 0
     wait_ns: int = 0
 
 
@@ -82,23 +87,34 @@ class LossTracker:
         if not repair and now - entry.since <= MAX_OVERTAKEN_NS:
             self._overtaken_ns = max(0.95 * self._overtaken_ns, float(now - entry.since))
         if repair and entry.first_asked is not None:
+            self._overtake(entry.first_asked, sequence, now)
             took = min(now - entry.first_asked, MAX_RETRY_NS)
             self._repair_ns += (QUICKER if took < self._repair_ns else SLOWER) * (took - self._repair_ns)
             self.repair_measured = True
         return True
 
+    def _overtake(self, asked: int, sequence: int, now: int) -> None:
+        """What was asked for before a packet that has come now should have come before it: that request was lost, or
+        its answer (as RFC 8985 has it for TCP). It is asked for again, once it can't come a little late any more."""
+        soon = now + int(max(self._overtaken_ns, REPAIR_OVERTAKEN_NS))
+        for number, entry in self._missing.items():
+            if entry.first_asked is not None and (entry.asked, number) < (asked, sequence) and soon < entry.due:
+                entry.due, entry.tries = soon, 0
+
     def due(self, now: int) -> list[int]:
         """The packets to ask for now, rising; they count as asked.
 
-        Each time the wait for an answer doubles: where a queue has grown on the way, answers come later than ever
-        before, and all that is asked for meanwhile would fill the queue the more.
+        From the second request on the wait for an answer doubles each time: where a queue has grown on the way, answers
+        come later than ever before, and all that is asked for meanwhile would fill the queue the more.
         """
         due = [sequence for sequence, entry in self._missing.items() if now >= entry.due]
         for sequence in due:
             entry = self._missing[sequence]
+            entry.wait_ns = self.retry_ns if entry.tries < 2 else min(2 * entry.wait_ns, MAX_RETRY_NS)
+            entry.tries += 1
+            entry.asked = now
             if entry.first_asked is None:
                 entry.first_asked = now
-            entry.wait_ns = min(max(2 * entry.wait_ns, self.retry_ns), MAX_RETRY_NS)
             entry.due = now + entry.wait_ns
         return sorted(due)
 

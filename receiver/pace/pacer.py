@@ -14,7 +14,7 @@ Drop rules, each with its cause:
   oldest goes. So does any picture that a newer one, due for the same VSync, overtakes.
 * ``late``: its deadline has passed and a newer one is due by the coming VSync. Where it was decoded too late the
   timeline is resynchronised: by as much as the newest one came too late itself, or by at most a VSync where a newer
-  one waits that may be in time.
+  one waits that may be in time; and in interactive mode, where one lost packet should delay no other picture.
 * ``overflow``: ``MAX_QUEUE`` pictures wait; the oldest goes.
 
 A picture is dropped for being late only for a newer one that takes its VSync. Otherwise it is shown late, and counted
@@ -163,7 +163,8 @@ class Pacer(Generic[T]):
         deadline = self._deadline(queue[0])
         late, overdue = max(0, now - deadline), self._overdue(queue[0])
         due = Due(deadline, deadline - self.render_ns, queue[0].ready_ns)
-        behind = overdue if overdue and len(queue) == 1 else min(max(missed, overdue), self.period_ns)
+        whole = overdue and len(queue) == 1 and self._mode == "smooth"
+        behind = overdue if whole else min(max(missed, overdue), self.period_ns)
         if missed:
             self.timeline.resynchronise(behind)
         if now < self._begin(queue[0], now):
