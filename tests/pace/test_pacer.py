@@ -188,6 +188,16 @@ def test_a_late_keyframe_at_the_start_does_not_delay_what_follows():
     assert statistics.median(s.latency_ms for s in shown[-30:]) < 25
 
 
+def test_a_picture_that_waited_for_a_repair_makes_those_after_it_hardly_older():
+    delays = [10.0] * 120
+    for late in (60, 75, 90):
+        delays[late] = 90
+    shown, _ = play(stream(1000 / 30, delays))
+    in_time = [one for one in shown if one.arrival - START - one.timestamp / 90 * MS < 20 * MS]
+    waits = [one.latency_ms for one in in_time]
+    assert max(waits[60:]) <= max(waits[30:58]) + 2 * PERIOD / MS + 1, "a VSync for each that it held up, and no more"
+
+
 def test_the_newest_is_shown_late_and_counted_when_the_sender_stalls():
     frames = stream(1000 / 30, [5.0] * 60 + [400.0] + [5.0] * 60)
     shown, pacer = play(frames)
