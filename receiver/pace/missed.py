@@ -8,7 +8,7 @@ where it is shown at a later VSync, and the first step that came too late is the
 * ``told_late``: the thread was still waiting to hear of the flip before, which had long been on the screen.
 * ``woken_late``: the thread came too late for another reason: busy with what it drew before, or not woken in time.
 * ``drawn_late``: drawing took longer than it mostly does.
-* ``taken_late``: the driver's own part of it took too long.
+* ``taken_late``: the driver's own part of it took too long, or our thread was kept from a processor in it.
 * ``driver_late``: the driver had it in time, and showed it at a later VSync all the same.
 """
 

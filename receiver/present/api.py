@@ -46,7 +46,7 @@ class View:
 class Flip(NamedTuple):
     """In ns of CLOCK_MONOTONIC: when the view was on the screen; when it was handed to the display, and the driver had
     done its part of it (that call came back; where it waits until the view is shown, after as much as it used of a
-    processor); and when we were told that it is on the screen."""
+    processor and stood waiting for one); and when we were told that it is on the screen."""
 
     on_screen_ns: int
     handed_ns: int

@@ -14,6 +14,7 @@ from receiver.present.drm.card import Card
 from receiver.present.drm.direct import Direct
 from receiver.present.drm.modes import Mode, Route, Wanted, at_other_rates, by_preference
 from receiver.present.drm.scanout import OFF, AtomicScanout, LegacyScanout, Scanout, State, placed
+from receiver.present.drm.spent import Clock, done_ns
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class Lit:
         with ExitStack() as undo:
             self._scanout: Scanout = AtomicScanout(card, route) if card.atomic else LegacyScanout(card, route)
             undo.callback(self._scanout.close)
+            self._clock = Clock()
+            undo.callback(self._clock.close)
             self.mode = self.own_mode = self._start(undo, wanted)
             self.rates = at_other_rates(route.connector.modes, self.mode) | {self.mode.refresh_mhz: self.mode}
             """Modes of this size by their rates in mHz."""
@@ -113,13 +116,14 @@ class Lit:
 
         Raises ReceiverError where the card takes no more pictures; PermissionError where we are no longer its master.
         """
-        handed, worked = time.monotonic_ns(), time.thread_time_ns()
+        before, handed = self._clock.read(), time.monotonic_ns()
         self._commit(self._next, handed + STUCK_NS)
+        taken, spent = time.monotonic_ns(), self._clock.read().since(before)
         self._shown = self._next
         self._flipping = True
-        # A call that waits for the vblank does not tell when the driver's work was done; so much of it there was.
-        taken = handed + time.thread_time_ns() - worked if self._scanout.waits else time.monotonic_ns()
         shown = self._flipped()
+        if self._scanout.waits:
+            taken = done_ns(handed, spent, taken, shown)
         if shown is not None and self.vblank_ns is not None:
             self.vblank_ns = shown
         return taken, shown
