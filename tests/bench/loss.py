@@ -50,7 +50,7 @@ LAN = Conditions(delay_ms=2)
 CASES = {
     "loss-2": Case(LAN, replace(LAN, loss=0.02)),
     "loss-5": Case(LAN, replace(LAN, loss=0.05)),
-    "bursty-5": Case(Conditions(delay_ms=10), Conditions(delay_ms=10, jitter_ms=1.5, loss=0.05, run=8)),
+    "bursty-5": Case(Conditions(delay_ms=10), Conditions(delay_ms=10, jitter_ms=1.5, loss=0.05, fade_ms=12)),
     "outages": Case(LAN, replace(LAN, loss=0.05, burst_ms=200)),
     "jitter": Case(LAN, Conditions(delay_ms=20, jitter_ms=10)),
     "reorder": Case(LAN, replace(LAN, late=0.1, late_ms=15)),
@@ -58,7 +58,8 @@ CASES = {
     "half": Case(LAN, LAN, halves=True),
     "blackout": Case(LAN, replace(LAN, loss=1.0), seconds=3),
 }
-"""bursty-5 loses runs of 8 packets, outages all for 200 ms in every 4 s; far-2 has a round trip of 40 ms."""
+"""bursty-5 loses all in fades of 12 ms in the mean (some 8 packets of a frame), outages for 200 ms in every 4 s; far-2
+has a round trip of 40 ms."""
 DEFAULT = ("loss-2", "bursty-5")
 ROWS: tuple[tuple[str, Callable[[Patch], float]], ...] = (
     ("frozen, ms", lambda one: one.frozen),

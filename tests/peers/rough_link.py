@@ -21,7 +21,8 @@ MAX_WAITING = 20_000
 
 @dataclass(frozen=True)
 class Conditions:
-    """``loss``: share of the packets, lost one by one; or ``run`` of them in a row, in the mean (Gilbert's model); or
+    """``loss``: share of the packets, lost one by one; or where ``fade_ms`` is not 0, share of the time, in fades of
+    this length in the mean (Gilbert's model, in time: a radio that fades does not count what is sent through it); or
     where ``burst_ms`` is not 0, in outages of this length, evenly spaced.
 
     ``delay_ms`` ± ``jitter_ms`` keep the order. ``late``: share of the packets that others overtake, by up to
@@ -29,7 +30,7 @@ class Conditions:
     """
 
     loss: float = 0.0
-    run: float = 1.0
+    fade_ms: float = 0.0
     burst_ms: float = 0.0
     delay_ms: float = 0.0
     jitter_ms: float = 0.0
@@ -46,12 +47,12 @@ class Direction:
         self._random = random.Random(seed)
         self._free_at = 0.0
         self._last_due = 0.0
-        self._losing = False
         self.change(Conditions(), 0.0)
 
     def change(self, conditions: Conditions, now: float) -> None:
         self._is = conditions
-        self._since = now
+        self._since = self._turns_at = now
+        self._fades = True
 
     def due(self, size: int, now: float) -> float | None:
         """When this packet of ``size`` bytes arrives; None: never."""
@@ -74,10 +75,14 @@ class Direction:
         rules = self._is
         if rules.loss in (0, 1):
             return rules.loss == 1
+        if rules.fade_ms:
+            while now >= self._turns_at:
+                self._fades = not self._fades
+                mean_ms = rules.fade_ms if self._fades else rules.fade_ms * (1 - rules.loss) / rules.loss
+                self._turns_at += self._random.expovariate(1000 / mean_ms)
+            return self._fades
         if not rules.burst_ms:
-            stays = 1 - 1 / rules.run if self._losing else rules.loss / (1 - rules.loss) / rules.run
-            self._losing = self._random.random() < (stays if rules.run > 1 else rules.loss)
-            return self._losing
+            return self._random.random() < rules.loss
         period = rules.burst_ms / 1000 / rules.loss
         return (now - self._since) % period >= period - rules.burst_ms / 1000
 
