@@ -4,17 +4,17 @@
     deadline = target, aligned to the next VSync
 
 ``delay`` is what jitter, the mode and the sound ask for, within the limits that the sender may set. Smooth mode keeps
-at least two pictures in hand, and its cadence (``Cadence``); interactive mode waits for as little jitter as it can see:
-what is below one VSync is not worth a wait, nor has a picture after a pause any motion to be smooth in. Deadlines are
-computed when they are looked at, never stored, so a changed timeline moves the whole queue and order can't break.
+at least two pictures in hand, and its cadence (``Cadence``); interactive mode waits for no more than lets most pictures
+come in time, and for none after a pause, which has no motion to be smooth in. Deadlines are computed when they are
+looked at, never stored, so a changed timeline moves the whole queue and order can't break.
 
 Drop rules, each with its cause:
 
 * ``skipped``: more than two are queued, the oldest is due within 2 ms, and the next one is due by the coming VSync: the
   oldest goes. So does any picture that a newer one, due for the same VSync, overtakes.
-* ``late``: its deadline has passed and a newer one is due by the coming VSync. Where it was decoded too late the
-  timeline is resynchronised: by as much as the newest one came too late itself, or by at most a VSync where a newer
-  one waits that may be in time; and in interactive mode, where one lost packet should delay no other picture.
+* ``late``: its deadline has passed and a newer one is due by the coming VSync. Where it was decoded too late smooth
+  mode resynchronises the timeline: by as much as the newest one came too late itself, or by at most a VSync where a
+  newer one waits that may be in time. In interactive mode one late picture delays no other.
 * ``overflow``: ``MAX_QUEUE`` pictures wait; the oldest goes.
 
 A picture is dropped for being late only for a newer one that takes its VSync. Otherwise it is shown late, and counted
@@ -44,6 +44,9 @@ STATIC_NS = 100_000_000
 """Frames further apart are a static screen's: they say nothing about motion and must not wait for one another."""
 REORDER_TICKS = 90_000
 """A timestamp further back than a second is no reordered frame but another source behind the same stream."""
+MOST = 0.75
+"""So many pictures shall come in time in interactive mode: then a rough network moves few of them to another VSync, and
+what is late for a reason of its own, as after a lost packet, makes no other wait."""
 INTERACTIVE_MAX_NS = 60_000_000
 MAX_HOLD_NS = 250_000_000
 SLEW_PER_S = 100_000_000
@@ -163,15 +166,18 @@ class Pacer(Generic[T]):
         deadline = self._deadline(queue[0])
         late, overdue = max(0, now - deadline), self._overdue(queue[0])
         due = Due(deadline, deadline - self.render_ns, queue[0].ready_ns)
-        whole = overdue and len(queue) == 1 and self._mode == "smooth"
-        behind = overdue if whole else min(max(missed, overdue), self.period_ns)
+        behind = overdue if overdue and len(queue) == 1 else min(max(missed, overdue), self.period_ns)
         if missed:
-            self.timeline.resynchronise(behind)
+            self._resynchronise(behind)
         if now < self._begin(queue[0], now):
             return None
         if overdue and not missed:
-            self.timeline.resynchronise(behind)
+            self._resynchronise(behind)
         return self._show(late, due)
+
+    def _resynchronise(self, late_ns: int) -> None:
+        if self._mode == "smooth":
+            self.timeline.resynchronise(late_ns)
 
     def wake_at(self, now: int) -> int | None:
         """When ``choose`` should be asked next so that the oldest picture makes its VSync; None: nothing waits."""
@@ -224,12 +230,11 @@ class Pacer(Generic[T]):
         return self._next_vsync(self._target(entry))
 
     def _wanted_delay(self) -> int:
-        median, most = self.timeline.jitter(0.5), self.timeline.jitter(0.9)
         prefill = PREFILL * self._interval
         if self._mode == "smooth":
-            jitter = max(prefill, most)
+            jitter = max(prefill, self.timeline.jitter(0.9))
         else:
-            jitter = min(max(median, most - self.period_ns), prefill, INTERACTIVE_MAX_NS)
+            jitter = min(self.timeline.jitter(MOST), prefill, INTERACTIVE_MAX_NS)
         return self._as_wished(jitter + min(max(self.hold_ns, 0), MAX_HOLD_NS))
 
     def _as_wished(self, delay: int) -> int:
