@@ -67,4 +67,5 @@ def test_a_flood_from_one_source_does_not_stop_service_to_another(lan: Any) -> N
     lan.sender.send([SEARCH] * 2000)
     counters = receiver.until(lambda status: status["ssdp"]["counters"]["source_rate_limit"])["ssdp"]["counters"]
     assert counters["answered"] <= 30
-    assert len(lan.sender.search(source=other)) == 3
+    # One datagram may find the socket's buffer full; a searcher sends several (UPnP Device Architecture 2.0, 1.3.2).
+    assert 3 in (len(lan.sender.search(source=other)) for _ in range(3))
