@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from receiver.present.drm.spent import Clock, Spent, done_ns
+from receiver.present.drm.spent import Spent, ThreadClock, done_ns
 
 MS = 1_000_000
 
@@ -36,7 +36,7 @@ def work(seconds: float) -> None:
 
 
 def test_the_kernel_counts_what_kept_this_thread():
-    clock, processors = Clock(), os.sched_getaffinity(0)
+    clock, processors = ThreadClock(), os.sched_getaffinity(0)
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
         try:
             os.sched_setaffinity(other.pid, {min(processors)})
@@ -54,7 +54,7 @@ def test_the_kernel_counts_what_kept_this_thread():
 
 def test_a_kernel_that_does_not_count_keeps_nobody(monkeypatch):
     monkeypatch.setattr("receiver.present.drm.spent.SCHEDSTAT", "/nowhere")
-    clock = Clock()
+    clock = ThreadClock()
     work(0.001)
     assert clock.read().kept == 0
     clock.close()

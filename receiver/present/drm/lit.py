@@ -14,7 +14,7 @@ from receiver.present.drm.card import Card
 from receiver.present.drm.direct import Direct
 from receiver.present.drm.modes import Mode, Route, Wanted, at_other_rates, by_preference
 from receiver.present.drm.scanout import OFF, AtomicScanout, LegacyScanout, Scanout, State, placed
-from receiver.present.drm.spent import Clock, done_ns
+from receiver.present.drm.spent import ThreadClock, done_ns
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Lit:
         with ExitStack() as undo:
             self._scanout: Scanout = AtomicScanout(card, route) if card.atomic else LegacyScanout(card, route)
             undo.callback(self._scanout.close)
-            self._clock = Clock()
+            self._clock = ThreadClock()
             undo.callback(self._clock.close)
             self.mode = self.own_mode = self._start(undo, wanted)
             self.rates = at_other_rates(route.connector.modes, self.mode) | {self.mode.refresh_mhz: self.mode}

@@ -30,7 +30,7 @@ def done_ns(handed_ns: int, spent: Spent, back_ns: int, shown_ns: int | None) ->
     return min(back_ns, handed_ns + spent.ran + max(0, spent.kept - way_back))
 
 
-class Clock:
+class ThreadClock:
     """What the thread that made it has spent. A kernel that does not count (CONFIG_SCHED_INFO) keeps nobody."""
 
     def __init__(self) -> None:
