@@ -1,14 +1,17 @@
 """From what a receiver showed to the figures that are compared. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import isnan
 from statistics import mean
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 FREEZE_MS = 200.0
+SENDER = "drawn → first packet (sender, network)"
 ADDED = "complete → chosen, less decoding"
 """Of our own: what the receiver adds, from a frame's last packet to its being handed to the screen."""
 ADDED_GOAL_MS = 3 + 1000 / 60
@@ -18,13 +21,15 @@ ADDED_GOAL_MS = 3 + 1000 / 60
 class Shown(NamedTuple):
     """A picture on the glass at ``at_ms`` of the wall clock, ``age_ms`` after it was drawn; None: not readable.
 
-    ``decoded_ms``: how long after it was drawn it was decoded, where the receiver can tell.
+    ``decoded_ms``: how long after it was drawn it was decoded, where the receiver can tell. ``parts``: for our own
+    receiver, the ms that it spent on each part of its way.
     """
 
     at_ms: float
     age_ms: float | None
     frame: int | None
     decoded_ms: float | None = None
+    parts: Mapping[str, float] = MappingProxyType({})
 
 
 class Beginning(NamedTuple):
@@ -37,14 +42,13 @@ class Beginning(NamedTuple):
 
 @dataclass
 class Seen:
-    """What a receiver showed in a while. ``shown``: how many pictures, where it knows of more than it could note.
-
-    ``segments``: for our own receiver, the ms that each picture spent on each part of its way.
-    """
+    """What a receiver showed in a while. ``shown``: how many pictures, where it knows of more than it could note."""
 
     pictures: list[Shown]
     shown: int
-    segments: dict[str, list[float]] = field(default_factory=dict)
+
+    def parts(self, name: str) -> list[float]:
+        return [picture.parts[name] for picture in self.pictures if name in picture.parts]
 
 
 @dataclass
@@ -60,6 +64,26 @@ class Leg:
     mbps: float
     codec: str
     cpu_ms: float
+
+
+def since_sent(seen: Seen, sent: Sequence[tuple[float, int]]) -> Seen:
+    """The same pictures, counted and aged from when each was sent; ``sent``: in order, wall clock in ms and the number
+    that the picture carries, which comes again with each round of a clip."""
+    rounds: dict[int, list[tuple[float, int]]] = {}
+    for count, (at_ms, number) in enumerate(sent):
+        rounds.setdefault(number, []).append((at_ms, count))
+    return Seen([_since_sent(picture, rounds.get(picture.frame or 0, [])) for picture in seen.pictures], seen.shown)
+
+
+def _since_sent(picture: Shown, sent: list[tuple[float, int]]) -> Shown:
+    before = bisect_right(sent, picture.at_ms, key=lambda one: one[0])
+    if picture.age_ms is None or not before:
+        return picture._replace(age_ms=None, frame=None, decoded_ms=None)
+    at_ms, count = sent[before - 1]
+    more = picture.at_ms - at_ms - picture.age_ms
+    parts = {name: ms + more if name == SENDER else ms for name, ms in picture.parts.items()}
+    decoded = None if picture.decoded_ms is None else picture.decoded_ms + more
+    return Shown(picture.at_ms, picture.age_ms + more, count & 0xFFFF, decoded, parts)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -112,14 +136,14 @@ def table(ours: list[Leg], *peers: list[Leg]) -> str:
 
 def added(legs: list[Leg]) -> float:
     """What our receiver adds to a frame beside its decoding, p95 in ms."""
-    return percentile([ms for leg in legs for ms in leg.seen.segments.get(ADDED, [])], 0.95)
+    return percentile([ms for leg in legs for ms in leg.seen.parts(ADDED)], 0.95)
 
 
 def way(legs: list[Leg]) -> str:
     """Where our pictures' time went, as text."""
     lines = [f"{'ours, part by part':38}{'p50, ms':>9}{'p95, ms':>9}"]
-    for name in dict.fromkeys(name for leg in legs for name in leg.seen.segments):
-        spent = [ms for leg in legs for ms in leg.seen.segments.get(name, [])]
+    for name in dict.fromkeys(name for leg in legs for picture in leg.seen.pictures for name in picture.parts):
+        spent = [ms for leg in legs for ms in leg.seen.parts(name)]
         lines.append(f"{name:38}{percentile(spent, 0.5):9.1f}{percentile(spent, 0.95):9.1f}")
     verdict = "reached" if added(legs) <= ADDED_GOAL_MS else "MISSED"
     lines.append(f"\n  {verdict:8} added beside decoding, p95: {added(legs):.1f} ms, goal {ADDED_GOAL_MS:.1f}")

@@ -11,7 +11,7 @@ import psutil
 
 from receiver.link import TapPicture
 from receiver.media import Stamps
-from tests.bench._figures import ADDED, Beginning, Seen, Shown
+from tests.bench._figures import ADDED, SENDER, Beginning, Seen, Shown
 from tests.peers import pattern
 from tests.peers.box import Box, box, collect
 
@@ -46,9 +46,8 @@ class Ours:
                 written, frame = self._read(sample) or (None, None)
                 age = None if written is None else pattern.age_ms(written, on_screen)
                 waited = (sample.stamps.on_screen - (sample.stamps.decoded or sample.stamps.on_screen)) / 1e6
-                seen.pictures.append(Shown(on_screen / 1e6, age, frame, None if age is None else age - waited))
-                if age is not None:
-                    _divide(seen.segments, age, sample.stamps)
+                parts = {} if age is None else _divide(age, sample.stamps)
+                seen.pictures.append(Shown(on_screen / 1e6, age, frame, None if age is None else age - waited, parts))
         seen.shown = len(seen.pictures)
         return seen
 
@@ -78,19 +77,19 @@ class Ours:
 
 
 def _divide_start(answered: float, stamps: Stamps) -> dict[str, float]:
-    points = [
+    points: list[tuple[str, float | None, float | None]] = [
         ("answered → first packet (ICE, DTLS, sender)", answered, stamps.first_packet),
         ("first packet → complete", stamps.first_packet, stamps.complete),
         ("complete → decoded", stamps.complete, stamps.decoded),
         ("decoded → on screen", stamps.decoded, stamps.on_screen),
     ]
-    return {name: (end - start) / 1e6 for name, start, end in points if end is not None and start is not None}
+    return _between(points)
 
 
-def _divide(segments: dict[str, list[float]], age_ms: float, stamps: Stamps) -> None:
+def _divide(age_ms: float, stamps: Stamps) -> dict[str, float]:
     drawn = (stamps.on_screen or 0) - round(age_ms * 1e6)
-    points = [
-        ("drawn → first packet (sender, network)", drawn, stamps.first_packet),
+    points: list[tuple[str, float | None, float | None]] = [
+        (SENDER, drawn, stamps.first_packet),
         ("first packet → complete (network)", stamps.first_packet, stamps.complete),
         ("complete → decoding (hop)", stamps.complete, stamps.decoding),
         ("decoding → decoded", stamps.decoding, stamps.decoded),
@@ -100,9 +99,12 @@ def _divide(segments: dict[str, list[float]], age_ms: float, stamps: Stamps) -> 
         ("first packet → on screen (all of ours)", stamps.first_packet, stamps.on_screen),
         (ADDED, (stamps.complete or 0) + (stamps.decoded or 0) - (stamps.decoding or 0), stamps.chosen),
     ]
-    for name, start, end in points:
-        if start is not None and end is not None:
-            segments.setdefault(name, []).append((end - start) / 1e6)
+    return _between(points)
+
+
+def _between(points: list[tuple[str, float | None, float | None]]) -> dict[str, float]:
+    """The ms of each part whose beginning and end, in ns, are known."""
+    return {name: (end - start) / 1e6 for name, start, end in points if end is not None and start is not None}
 
 
 @asynccontextmanager

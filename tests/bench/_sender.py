@@ -1,7 +1,9 @@
 """The sending side, the same for every receiver: the product's own page in Chromium, sharing the pattern's tab."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from playwright.async_api import BrowserContext, Page, expect
@@ -10,8 +12,14 @@ from tests.peers import pattern
 from tests.peers.chromium import chromium
 from tests.peers.person import serve
 
-WATCH = """codec => {
+WORKER = Path(__file__).parent / "encoded_sender" / "worker.js"
+THUMBNAIL = (320, 180)
+CLIP_KBPS = 20_000
+"""A browser spreads each picture over the time that it takes at 2.5 times its estimate."""
+
+WATCH = """(codec, encoded) => {
     const Real = RTCPeerConnection;
+    const steady = (sdp) => sdp.replaceAll(/x-google-start-bitrate=\\d+/g, `$&;x-google-min-bitrate=${encoded}`);
     window.RTCPeerConnection = class extends Real {
         constructor(...all) {
             super(...all);
@@ -19,7 +27,7 @@ WATCH = """codec => {
         }
         setRemoteDescription(answer) {
             window.answeredAt = performance.timeOrigin + performance.now();
-            return super.setRemoteDescription(answer);
+            return super.setRemoteDescription(encoded ? { ...answer, sdp: steady(answer.sdp) } : answer);
         }
         addTransceiver(track, init) {
             const transceiver = super.addTransceiver(track, init);
@@ -28,11 +36,22 @@ WATCH = """codec => {
                 const all = RTCRtpSender.getCapabilities("video").codecs;
                 transceiver.setCodecPreferences(all.filter(({ mimeType }) => wanted.test(mimeType)));
             }
+            if (encoded && track.kind === "video") {
+                window.encodedSender = new Worker("/bench/worker.js");
+                transceiver.sender.transform = new RTCRtpScriptTransform(encodedSender);
+            }
             return transceiver;
         }
     };
 }"""
-"""Lets the benchmark read the connection's counters and choose the codec; the page itself is untouched."""
+"""Lets the benchmark read the connection's counters, choose the codec and put a clip in the place of what is encoded.
+The page itself is untouched. ``encoded``: kbit/s that a clip needs, below which no estimate goes; 0 without one."""
+
+SENT = """() => new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => resolve(data);
+    encodedSender.postMessage(null, [port2]);
+})"""
 
 COUNTERS = """async () => {
     const all = [...(await benchmarked.getStats()).values()];
@@ -64,20 +83,26 @@ class Doorway(Protocol):
 class Sharing:
     """A cast that is on."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, encoded: bool) -> None:
         self._page = page
+        self._encoded = encoded
 
     async def counters(self) -> Counters:
         return Counters(*await self._page.evaluate(COUNTERS))
+
+    async def sent(self) -> list[tuple[float, int]] | None:
+        """When each picture of the clip was sent, wall clock in ms, and its number; None without a clip."""
+        return [(at, number) for at, number in await self._page.evaluate(SENT)] if self._encoded else None
 
 
 class Sender:
     """A browser with the pattern in one of its tabs."""
 
-    def __init__(self, context: BrowserContext, content: str, sound: bool) -> None:
+    def __init__(self, context: BrowserContext, content: str, sound: bool, encoded: bool) -> None:
         self._context = context
         self._content = content
         self._sound = sound
+        self._encoded = encoded
 
     @asynccontextmanager
     async def paired(self, display: Doorway) -> AsyncIterator[Page]:
@@ -101,7 +126,7 @@ class Sender:
         """Pair and share the pattern's tab."""
         async with self.paired(display) as page:
             await begin(page)
-            yield Sharing(page)
+            yield Sharing(page, self._encoded)
 
 
 async def begin(page: Page) -> None:
@@ -118,14 +143,17 @@ async def end(page: Page) -> None:
 
 @asynccontextmanager
 async def sender(
-    size: tuple[int, int], fps: int, codec: str | None, content: str, sound: bool
+    size: tuple[int, int], fps: int, codec: str | None, content: str, sound: bool, clip: bytes = b""
 ) -> AsyncIterator[Sender]:
-    """Start the browser and its pattern. ``codec``: the only one to offer, or None for the browser's own choice."""
-    width, height = size
+    """Start the browser and its pattern. ``codec``: the only one to offer, or None for the browser's own choice.
+    ``clip``: pictures of it (``_clip``) that go out in place of the tab's, which is small and only sets the pace."""
+    width, height = THUMBNAIL if clip else size
     with serve(pattern.PAGE) as address:
         async with chromium(pattern.TITLE) as browser:
             context = await browser.new_context(viewport={"width": width, "height": height})
             drawing = await context.new_page()
             await drawing.goto(f"{address}?w={width}&h={height}&fps={fps}")
-            await context.add_init_script(f"({WATCH})({codec!r})" if codec else f"({WATCH})(null)")
-            yield Sender(context, content, sound)
+            await context.route("**/bench/worker.js", lambda route: route.fulfill(path=WORKER))
+            await context.route("**/bench/clip", lambda route: route.fulfill(body=clip))
+            await context.add_init_script(f"({WATCH})({json.dumps(codec)}, {CLIP_KBPS if clip else 0})")
+            yield Sender(context, content, sound, bool(clip))

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import psutil
 
 from tests.bench import latency
+from tests.bench._clip import clip
+from tests.bench._gstreamer import PROGRAM
 from tests.bench._sender import Counters, Sender, sender
 
 WORTH_MS = 0.01
@@ -60,7 +62,7 @@ def _process(line: list[str]) -> str:
             return argument.removeprefix("--type=")
         if argument.startswith("receiver."):
             return argument.removeprefix("receiver.")
-    return "app" if "receiver" in line else "browser"
+    return "app" if "receiver" in line else "gstreamer" if line[-1:] == [str(PROGRAM)] else "browser"
 
 
 def by_thread(before: dict[Thread, Spent], after: dict[Thread, Spent]) -> dict[tuple[str, str], Spent]:
@@ -104,8 +106,11 @@ def _frames(begun: Counters, ended: Counters) -> int:
 
 async def measure(asked: argparse.Namespace) -> None:
     for codec in asked.codecs:
-        options = latency.options(["--codec", codec, "--against", "video", "fastest"])
-        async with sender((1280, 720), 30, codec, "detail", False) as source:
+        options = latency.options(["--codec", codec, "--against", *asked.against])
+        options.size = asked.size
+        made = await asyncio.to_thread(clip, codec, asked.size, asked.fps) if asked.encoded else b""
+        content = "motion" if asked.fps > 30 else "detail"
+        async with sender(asked.size, asked.fps, codec, content, False, made) as source:
             for opening in latency.peers(options).values():
                 await leg(opening, source, asked)
 
@@ -114,6 +119,12 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench cpu", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=10.0, help="measured of each receiver (%(default)s)")
     parser.add_argument("--warm-up", type=float, default=6.0, help="seconds before that (%(default)s)")
+    parser.add_argument("--size", type=latency.size, default=(1280, 720), help="of the pattern (1280x720)")
+    parser.add_argument("--fps", type=int, default=30, help="of the pattern (%(default)s)")
+    parser.add_argument(
+        "--encoded", action="store_true", help="send clips encoded beforehand, as scripts/bench latency"
+    )
+    parser.add_argument("--against", nargs="*", choices=latency.PEERS, default=["video", "fastest"])
     parser.add_argument("codecs", nargs="*", default=["VP8", "H264"], help="(VP8 H264)")
     asked = parser.parse_args(argv)
     began = time.monotonic()

@@ -17,6 +17,10 @@ encoding) is in all latencies and in no CPU time. "Until decoded" compares the s
 script has Chromium's frame, GStreamer's leaves its decoder, ours comes out of the decoder and has its VSync yet to wait
 for. Lost is what the sender encoded and the receiver did not show, within a frame or two at the ends of each leg.
 
+``--encoded``: what is shared sets only the pace. Its pictures are replaced by those of a clip (``_clip``) as they leave
+the encoder, with no work worth speaking of, and ages count from there: the sender's capture and encoder, which are most
+of the latency and on two cores most of the load, are out of it, and all receivers meet the same pictures at full rate.
+
 Our answer gives the sender a bitrate to start with. The others' answers are given the same one, for without it the
 sender shrinks the picture for its first ten seconds or more, and they would not do the same work. Measuring
 starts after ``--warm-up``, when start and settling are over. Compare the ratios; the milliseconds are the machine's.
@@ -38,6 +42,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from tests.bench import _figures as figures
 from tests.bench._browser import browser
+from tests.bench._clip import clip
 from tests.bench._figures import Leg, Seen
 from tests.bench._gstreamer import CODECS as GSTREAMER_CODECS
 from tests.bench._gstreamer import gstreamer, missing
@@ -81,6 +86,7 @@ def options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--size", type=size, default=(1280, 720), help="of the pattern (1280x720)")
     parser.add_argument("--fps", type=int, default=30, help="of the pattern (%(default)s)")
     parser.add_argument("--codec", choices=ENCODED, help="the only one offered (else what Chromium prefers)")
+    parser.add_argument("--encoded", action="store_true", help="send a clip of --codec that was encoded beforehand")
     parser.add_argument(
         "--content", choices=("detail", "motion"), default="detail", help="as chosen on the sender page"
     )
@@ -89,7 +95,10 @@ def options(argv: list[str]) -> argparse.Namespace:
         "--against", nargs="*", choices=PEERS, default=["video"], help="Chromium's ways, GStreamer; none: ours alone"
     )
     parser.add_argument("--json", action="store_true", help="print the figures for programs")
-    return parser.parse_args(argv)
+    asked = parser.parse_args(argv)
+    if asked.encoded and not asked.codec:
+        parser.error("--encoded needs --codec: the clip is encoded before a receiver is asked")
+    return asked
 
 
 def cpu_s(root: psutil.Process) -> float:
@@ -112,6 +121,8 @@ async def leg(number: int, opening: Opening, source: Sender, asked: argparse.Nam
             begun = await sharing.counters()
             seen = await receiver.watch(asked.seconds)
             watched = await sharing.counters()
+            if (sent := await sharing.sent()) is not None:
+                seen = figures.since_sent(seen, sent)
             await receiver.leave_alone()
             left, spent = await sharing.counters(), cpu_s(receiver.process)
             await asyncio.sleep(asked.seconds)
@@ -147,7 +158,8 @@ async def measure(asked: argparse.Namespace) -> tuple[dict[str, list[Leg]], bool
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # so that no process is left behind
     well = True
-    async with sender(asked.size, asked.fps, asked.codec, asked.content, not asked.no_sound) as source:
+    made = await asyncio.to_thread(clip, asked.codec, asked.size, asked.fps) if asked.encoded else b""
+    async with sender(asked.size, asked.fps, asked.codec, asked.content, not asked.no_sound, made) as source:
         for number in range(1, asked.rounds + 1):
             for name, opening in sides.items():
                 try:

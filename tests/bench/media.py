@@ -64,6 +64,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=8.0, help="of each of a leg's two stretches (%(default)s)")
     parser.add_argument("--warm-up", type=float, default=6.0, help="seconds before that (%(default)s)")
     parser.add_argument("--rounds", type=int, default=1, help="legs of each receiver in a cell (%(default)s)")
+    parser.add_argument(
+        "--encoded", action="store_true", help="send clips encoded beforehand, as scripts/bench latency"
+    )
     parser.add_argument("--sound", action="store_true", help="share the tab's sound too; pictures then wait for it")
     parser.add_argument("cells", nargs="*", help=f"some of: {', '.join(cell.name for cell in CELLS)}")
     asked = parser.parse_args(argv)
@@ -82,7 +85,8 @@ def main(argv: list[str]) -> int:
     for cell in chosen:
         options = latency.options(["--codec", cell.codec, "--fps", str(cell.fps), "--against", *latency.PEERS])
         options.size, options.no_sound, options.rounds = cell.size, not asked.sound, asked.rounds
-        options.seconds, options.warm_up = asked.seconds, asked.warm_up
+        options.content = "motion" if cell.fps > 30 else "detail"  # the page asks for 30 frames a second of detail
+        options.seconds, options.warm_up, options.encoded = asked.seconds, asked.warm_up, asked.encoded
         legs, all_well = asyncio.run(latency.measure(options))
         well &= all_well
         print(row(cell, legs, asked.seconds), flush=True)
