@@ -15,6 +15,7 @@ from receiver.link import Scene, SetLayout, SetPicture
 from receiver.media import Picture
 from receiver.pace.missed import missed
 from receiver.present.api import Flip, Presenter
+from receiver.stage.alarm import Alarm
 from receiver.stage.channel import Channel
 from receiver.stage.glass import Glass
 from receiver.threads import NamedThread
@@ -75,7 +76,8 @@ class Screen:
         self._again = again
         self._again_ns = AGAIN_NS
         self._again_at = clock.now() + AGAIN_NS
-        self._wake = threading.Condition()
+        self._lock = threading.Lock()
+        self._alarm = Alarm()
         self._channels: list[Channel] = []
         self._scene = scene
         self._layout = SetLayout()
@@ -98,9 +100,9 @@ class Screen:
 
     def close(self) -> bool:
         """End the thread and give the output back; False if a display library does not return."""
-        with self._wake:
+        with self._lock:
             self._stopping = True
-            self._wake.notify()
+            self._ring()
         self._thread.join(CLOSE_S)
         return not self._thread.is_alive()
 
@@ -123,68 +125,70 @@ class Screen:
 
     def nudge(self) -> None:
         """Let the presenter look at once at what it polls for."""
-        with self._wake:
-            self._wake.notify()
+        with self._lock:
+            self._ring()
 
     def set_scene(self, scene: Scene) -> None:
-        with self._wake:
+        with self._lock:
             self._scene = scene
-            self._wake.notify()
+            self._ring()
 
     def set_layout(self, layout: SetLayout) -> None:
         """Share the screen among the pictures like this, now and for all that come."""
-        with self._wake:
+        with self._lock:
             self._layout = layout
-            self._wake.notify()
+            self._ring()
 
     def attach(self, channel: Channel) -> None:
         """Put a stream on the screen, from its first picture on."""
-        with self._wake:
+        with self._lock:
             self._channels.append(channel)
 
     def detach(self, channel: Channel) -> None:
-        with self._wake:
+        with self._lock:
             self._channels.remove(channel)
-            self._wake.notify()
+            self._ring()
 
     def push(self, channel: Channel, picture: Picture) -> None:
         """Queue a decoded picture; any thread."""
-        with self._wake:
-            channel.push(picture, self._clock.now())
-            self._wake.notify()
+        with self._lock:
+            now = self._clock.now()
+            channel.push(picture, now)
+            if (wake := channel.pacer.wake_at(now)) is not None:
+                self._alarm.ring_at(wake, now)
 
     def renew(self, channel: Channel) -> None:
         """Tell again that the stream is live, with the first picture from now on; until then the last one stays."""
-        with self._wake:
+        with self._lock:
             channel.pacer.restart()
             channel.renewed = True
 
     def pause(self, channel: Channel, paused: bool) -> None:
-        with self._wake:
+        with self._lock:
             channel.pause(paused)
-            self._wake.notify()
+            self._ring()
 
     def set_picture(self, channel: Channel, wanted: SetPicture) -> None:
         """Turn and size the channel's pictures like this from now on."""
-        with self._wake:
+        with self._lock:
             channel.shape.wanted = wanted
-            self._wake.notify()
+            self._ring()
 
     def request_snapshot(self, request: int) -> int | None:
         """Ask for a copy of the screen; returns the request that had to give way, if one had to."""
-        with self._wake:
+        with self._lock:
             self._requests.append(request)
-            self._wake.notify()
+            self._ring()
             return self._requests.pop(0) if len(self._requests) > MAX_REQUESTS else None
 
     def queues(self, channel: Channel) -> tuple[dict[str, int], int]:
         """Pictures that the channel's pacer dropped, by cause, and those it showed late."""
-        with self._wake:
+        with self._lock:
             return dict(channel.pacer.dropped), channel.pacer.shown_late
 
     def set_hold(self, channel: Channel, hold_ns: int) -> None:
         """Show the channel's pictures later by so much, for the sound's sake."""
-        with self._wake:
+        with self._lock:
             channel.pacer.hold_ns = hold_ns
 
     def set_playout(self, channel: Channel, limits: tuple[int, int] | None) -> None:
@@ -193,7 +197,7 @@ class Screen:
 
     def captured(self, channel: Channel, timestamp: int) -> int | None:
         """When the picture of that timestamp was captured, on our clock, where the sender's reports tell."""
-        with self._wake:
+        with self._lock:
             return channel.pacer.timeline.captured(timestamp)
 
     def _run(self) -> None:
@@ -244,12 +248,12 @@ class Screen:
 
     def _retime(self) -> None:
         """The screen may have another rate."""
-        with self._wake:
+        with self._lock:
             for channel in self._channels:
                 channel.pacer.period_ns = self._glass.period_ns
 
     def _step(self) -> bool:
-        with self._wake:
+        with self._lock:
             now = self._clock.now()
             fresh = [channel for channel in self._channels if channel.choose(now)]
             channels, scene, layout = list(self._channels), self._scene, self._layout
@@ -257,17 +261,22 @@ class Screen:
         self._show(scene, layout, channels, fresh, now)
         if requests:
             self._listener.snapshot(requests, self.presenter.snapshot())
-        with self._wake:
+        with self._lock:
             if self._stopping:
                 return False
             if not self._requests and self._scene is scene and self._layout is layout:
-                self._wake.wait(self._patience())
+                now = self._clock.now()
+                wakes = [channel.pacer.wake_at(now) for channel in self._channels]
+                self._alarm.ring_at(min([now + TICK_NS, *(wake for wake in wakes if wake is not None)]), now)
+            else:
+                self._ring()
+        self._alarm.sleep()
         return True
 
-    def _patience(self) -> float:
+    def _ring(self) -> None:
+        """Let the presenter's thread look at once; under the lock."""
         now = self._clock.now()
-        waits = [wake for wake in (channel.pacer.wake_at(now) for channel in self._channels) if wake is not None]
-        return max(0, min([now + TICK_NS, *waits]) - now) / 1e9
+        self._alarm.ring_at(now, now)
 
     def _show(self, scene: Scene, layout: SetLayout, channels: list[Channel], fresh: list[Channel], now: int) -> None:
         shown, flip = self._glass.show(scene, layout, channels, now)
@@ -279,7 +288,7 @@ class Screen:
             if channel not in shown:
                 channel.counters.drop("dark" if scene.dark else "hidden")
         alone = shown[0] if len(shown) == 1 and shown[0].film else None
-        with self._wake:
+        with self._lock:
             interval_ns = None if alone is None else alone.pacer.film_interval_ns
         self._glass.follow_film(alone is not None, interval_ns, now)
 
@@ -290,7 +299,7 @@ class Screen:
             channel.live_since, channel.renewed = channel.live_since or flip.on_screen_ns, False
             self._listener.live(channel)
         if fresh:
-            with self._wake:
+            with self._lock:
                 channel.pacer.rendered(flip.taken_ns - began)
             period = self._glass.period_ns
             if channel.due is not None and (cause := missed(channel.due, began, flip, self._flip, period)):
