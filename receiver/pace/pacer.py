@@ -71,6 +71,9 @@ class _Entry(Generic[T]):
     still: bool = False
     """The one before it was long before: it is a static screen's, or the first of a motion."""
     begin_ns: int | None = None
+    flip_ns: int = 0
+    in_time: bool = True
+    """When to draw it and for which VSync, and whether that is its own."""
 
 
 class Pacer(Generic[T]):
@@ -181,16 +184,30 @@ class Pacer(Generic[T]):
 
     def wake_at(self, now: int) -> int | None:
         """When ``choose`` should be asked next so that the oldest picture makes its VSync; None: nothing waits."""
-        return self._begin(self._queue[0], now) if self._queue else None
+        if not self._queue:
+            return None
+        return now if self._shown is None else self._begin(self._queue[0], now)
 
     def _begin(self, entry: _Entry[T], now: int) -> int:
-        """When to draw it: as late as is safe, so that what comes meanwhile may still overtake a picture that missed
-        its own VSync. A moment that has come stays, or a machine that always wakes late would wait for ever."""
-        if entry.begin_ns is None or entry.begin_ns > now:
-            flip = self._next_vsync(max(self._target(entry), now + self.render_ns))
-            half_a_period = (self._next_vsync(flip + 1) - flip) // 2  # nothing where there is no grid
-            entry.begin_ns = flip - self.render_ns - max(half_a_period, SKIPPABLE_NS)
+        """When to draw it: half a period early, so that it is there in time. A moment that has come stays, or a machine
+        that always wakes late would wait for ever. But in interactive mode one that missed its own VSync, as where the
+        screen was busy with the one before, is drawn for the next as late as can be, so that a newer one may take its
+        place: else each would be late for having waited for the one before it, and so on."""
+        missed = entry.in_time and entry.flip_ns <= now and self._mode == "interactive"
+        if entry.begin_ns is None or entry.begin_ns > now or missed:
+            target = self._target(entry)
+            entry.flip_ns = flip = self._next_vsync(max(target, now + self.render_ns))
+            entry.in_time = flip == self._next_vsync(target)
+            entry.begin_ns = flip - self.render_ns - self._margin(entry.in_time, target, flip)
         return entry.begin_ns
+
+    def _margin(self, in_time: bool, target: int, flip: int) -> int:
+        """How long before it has to be drawn a picture is drawn."""
+        if in_time or self._mode == "smooth":
+            half_a_period = (self._next_vsync(flip + 1) - flip) // 2  # nothing where there is no grid
+            return max(half_a_period, SKIPPABLE_NS)
+        overtaken = self._next_vsync(target + self._interval) <= flip
+        return 0 if overtaken else SKIPPABLE_NS
 
     def _overdue(self, entry: _Entry[T]) -> int:
         """By how much the picture was decoded too late; 0 where only the screen was busy."""

@@ -80,6 +80,7 @@ def play(
         while ready and ready[0][0] <= now:
             decoded, frame = ready.pop(0)
             pacer.push(frame, frame.timestamp, frame.arrival, decoded)
+            pacer.wake_at(decoded)
             assert len(pacer) <= MAX_QUEUE
         choice = pacer.choose(now)
         if choice is not None:
@@ -197,6 +198,17 @@ def test_a_picture_that_waited_for_a_repair_makes_those_after_it_no_older():
     waits = [one.latency_ms for one in in_time]
     older = [wait for wait in waits[60:] if wait > max(waits[30:58]) + 1]
     assert len(older) <= 3, "each takes the VSync of the next one at most"
+
+
+def test_one_late_picture_of_as_many_as_the_screen_shows_does_not_keep_all_after_it_a_vsync_late():
+    for place in range(17):  # between two VSyncs
+        delays = [float(place)] * 240
+        steady, _ = play(stream(PERIOD / MS, delays))
+        delays[60] += 20
+        shown, pacer = play(stream(PERIOD / MS, delays))
+        assert shown[-1].latency_ms <= steady[-1].latency_ms + 1
+        assert shown[-1].latency_ms <= PERIOD / MS + 3 + 1 + 2  # decoding, drawing, and what it may begin early
+        assert sum(pacer.dropped.values()) <= 4
 
 
 def test_interactive_mode_waits_until_most_pictures_of_a_rough_network_come_in_time():
