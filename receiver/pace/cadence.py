@@ -9,6 +9,9 @@ instead of 2 and 2. Two things prevent that:
   it alike, and is due as rarely as the two clocks allow: at 200 ppm once in 83 s for 30 on 60.
 * Where there is such a ``q``, the pictures' times fall on ``q`` places between two VSyncs, and a slow servo keeps the
   VSync in the middle between two of those places: 30 on 60 then bears 8 ms of wander either way, 24 on 60 4 ms.
+
+For ``early`` pictures that wander is not added to what jitter asks for: the VSync is the first that is late enough,
+until the one before it is by ``SPARE_NS``. Where there is no such ``q`` nothing is held, and each keeps its own time.
 """
 
 from collections import deque
@@ -17,33 +20,41 @@ from statistics import fmean, median_low
 
 MAX_PLACES = 6
 """60 on 50 needs 6, and 25 and 50 on 60 need 5; with more the places are closer than timestamps are exact."""
-TOLERANCE = 0.003
-"""Of the interval: 23.976 is taken for a 24 that drifts, as is what millisecond timestamps say of any rate."""
+TOLERANCE = 0.02
+"""Of the interval: 23.976 is taken for a 24 that drifts, as is what millisecond timestamps say of any rate. A browser
+dates each picture of a screen by up to some milliseconds too early or late."""
 SERVO_WEIGHT = 16
-STEPS = 32
+SPARE_NS = 1_500_000
+STEPS = 96
 LEAST_STEPS = 8
-SAME = 0.25
+LOOKS = 8
+"""Pictures from one look at the rate to the next."""
+SAME = 0.5
 """Steps within so much of the median are one picture apart; the others had pictures lost or left out between them."""
 
 
 class Cadence:
     """``offset``: what to add to a picture's own time, in ns, so that the next VSync after it is the picture's."""
 
-    def __init__(self, next_vsync: Callable[[int], int]) -> None:
+    def __init__(self, next_vsync: Callable[[int], int], early: bool = False) -> None:
         self._next_vsync = next_vsync
+        self._early = early
         self._steps: deque[int] = deque(maxlen=STEPS)
+        self._looked = 0
+        self._places: int | None = None
         self._last: int | None = None
         self._offset: int | None = None
 
     @property
     def offset(self) -> int | None:
-        """None before the first picture, and where the screen has no VSync to keep to."""
+        """None before the first picture, without a VSync to keep to, and for early pictures of no rate."""
         return self._offset
 
     def follow(self, pts_ns: int, wanted: int) -> None:
         """A picture of the time ``pts_ns`` came; ``wanted`` is the offset that jitter and the clocks ask for now.
 
-        ``offset`` is never less than that, and at most a step and a half more.
+        ``offset`` is never less than that, and at most a step and a half more; for early pictures half a step less, and
+        at most ``SPARE_NS`` more than half a step.
         """
         if self._last is not None and pts_ns > self._last:
             self._steps.append(pts_ns - self._last)
@@ -54,20 +65,29 @@ class Cadence:
         if period <= 1:
             self._offset = None
             return
-        places = self._places(period)
+        places = self._look(period)
+        if self._early and not places:
+            self._offset = None
+            return
         step = period // (places or 1)
         if self._offset is None:
-            held += step // 2
+            held += 0 if self._early else step // 2
         elif places:
             before = period - (vsync - pts_ns - held)
             held -= (before % step - step // 2) // SERVO_WEIGHT
-        if not wanted <= held <= wanted + step + step // 2:
-            held -= (held - wanted) // step * step
+        least, most = (-(step // 2), step // 2 + SPARE_NS) if self._early else (0, step + step // 2)
+        if not wanted + least <= held <= wanted + most:
+            held -= (held - wanted - least) // step * step
         self._offset = held
 
-    def _places(self, period: int) -> int | None:
-        if len(self._steps) < LEAST_STEPS:
-            return None
+    def _look(self, period: int) -> int | None:
+        """The ``q`` of this rate, where it has one."""
+        if len(self._steps) >= LEAST_STEPS and self._looked % LOOKS == 0:
+            self._places = self._find(period)
+        self._looked += 1
+        return self._places
+
+    def _find(self, period: int) -> int | None:
         middle = median_low(self._steps)
         interval = fmean(step for step in self._steps if abs(step - middle) <= SAME * middle)
         for places in range(1, MAX_PLACES + 1):

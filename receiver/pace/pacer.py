@@ -1,12 +1,13 @@
 """When each picture is shown (DDP.md section 8). Pure.
 
-    target   = capture-aligned pts + measured mean decode latency + usual render overhead + delay
+    target   = when a picture of this pts that nothing holds up is decoded + usual render overhead + delay
     deadline = target, aligned to the next VSync
 
 ``delay`` is what jitter, the mode and the sound ask for, within the limits that the sender may set. Smooth mode keeps
-at least two pictures in hand, and its cadence (``Cadence``); interactive mode waits for no more than lets most pictures
-come in time, and for none after a pause, which has no motion to be smooth in. Deadlines are computed when they are
-looked at, never stored, so a changed timeline moves the whole queue and order can't break.
+at least two pictures in hand; interactive mode waits for no more than lets most pictures come in time, and for none
+after a pause, which has no motion to be smooth in. Where the pictures come at a rate, their cadence is kept
+(``Cadence``). Deadlines are computed when they are looked at, never stored, so a changed timeline moves the whole queue
+and order can't break.
 
 Drop rules, each with its cause:
 
@@ -37,6 +38,8 @@ T = TypeVar("T")
 MAX_QUEUE = 16
 """Pictures; 16 of 1080p are 50 MB, and at 60 a second they are the most that sound may hold back."""
 SKIPPABLE_NS = 2_000_000
+LAST_NS = 1_000_000
+"""How long before the last moment a picture is drawn that rather should be replaced: threads wake some 0.2 ms late."""
 PREFILL = 2
 """Pictures that smooth mode keeps in hand, and that interactive mode never goes above."""
 FIRST_INTERVAL_NS = 1_000_000_000 // 30
@@ -44,7 +47,7 @@ STATIC_NS = 100_000_000
 """Frames further apart are a static screen's: they say nothing about motion and must not wait for one another."""
 REORDER_TICKS = 90_000
 """A timestamp further back than a second is no reordered frame but another source behind the same stream."""
-MOST = 0.75
+MOST = 0.85
 """So many pictures shall come in time in interactive mode: then a rough network moves few of them to another VSync, and
 what is late for a reason of its own, as after a lost packet, makes no other wait."""
 INTERACTIVE_MAX_NS = 60_000_000
@@ -84,12 +87,14 @@ class Pacer(Generic[T]):
     ) -> None:
         self._mode = mode
         self._next_vsync = next_vsync
-        self._cadence = Cadence(next_vsync) if mode == "smooth" else None
+        self._cadence = Cadence(next_vsync, mode == "interactive")
         self._steady = Steady()
         self.period_ns = period_ns
         self._queue: deque[_Entry[T]] = deque()
         self.timeline = Timeline()
         self._shown: int | None = None
+        self._overtaken = False
+        """A picture was dropped since the last one that was shown, for being late."""
         self._interval = FIRST_INTERVAL_NS
         self._last_timestamp: int | None = None
         self._decode_ns = 0
@@ -129,7 +134,7 @@ class Pacer(Generic[T]):
             else:
                 still = self._mode == "interactive"
         self._steady.follow(self.timeline.pts(timestamp))
-        self.timeline.observe(timestamp, complete_ns, capture_ns)
+        self.timeline.observe(timestamp, decoded_ns, capture_ns)
         self._last_timestamp = timestamp
         self._decode_ns = self._mean(self._decode_ns, decoded_ns - complete_ns)
         if self._cadence is not None:
@@ -161,6 +166,7 @@ class Pacer(Generic[T]):
             missed = max(missed, self._overdue(queue[0]))
             queue.popleft()
             self._drop("late")
+            self._overtaken = True
         if not queue:
             return None
         while len(queue) > 1 and self._deadline(queue[1]) <= flip:
@@ -186,7 +192,13 @@ class Pacer(Generic[T]):
         """When ``choose`` should be asked next so that the oldest picture makes its VSync; None: nothing waits."""
         if not self._queue:
             return None
-        return now if self._shown is None else self._begin(self._queue[0], now)
+        if self._shown is None or self._replaced(self._next_vsync(now + self.render_ns)):
+            return now
+        return self._begin(self._queue[0], now)
+
+    def _replaced(self, flip: int) -> bool:
+        """Whether a newer picture takes the oldest one's place at that VSync."""
+        return len(self._queue) > 1 and self._deadline(self._queue[1]) <= flip
 
     def _begin(self, entry: _Entry[T], now: int) -> int:
         """When to draw it: half a period early, so that it is there in time. A moment that has come stays, or a machine
@@ -203,11 +215,11 @@ class Pacer(Generic[T]):
 
     def _margin(self, in_time: bool, target: int, flip: int) -> int:
         """How long before it has to be drawn a picture is drawn."""
-        if in_time or self._mode == "smooth":
+        if in_time or self._overtaken or self._mode == "smooth":
             half_a_period = (self._next_vsync(flip + 1) - flip) // 2  # nothing where there is no grid
             return max(half_a_period, SKIPPABLE_NS)
         overtaken = self._next_vsync(target + self._interval) <= flip
-        return 0 if overtaken else SKIPPABLE_NS
+        return LAST_NS if overtaken else SKIPPABLE_NS
 
     def _overdue(self, entry: _Entry[T]) -> int:
         """By how much the picture was decoded too late; 0 where only the screen was busy."""
@@ -218,7 +230,7 @@ class Pacer(Generic[T]):
         self.clear("restarted")
         self.timeline = Timeline()
         self._steady = Steady()
-        self._cadence = Cadence(self._next_vsync) if self._mode == "smooth" else None
+        self._cadence = Cadence(self._next_vsync, self._mode == "interactive")
         self._last_timestamp = None
 
     def clear(self, cause: str) -> None:
@@ -229,12 +241,12 @@ class Pacer(Generic[T]):
 
     def _show(self, late: int, due: Due | None) -> Choice[T]:
         entry = self._queue.popleft()
-        self._shown = entry.timestamp
+        self._shown, self._overtaken = entry.timestamp, False
         self.shown_late += late > 0
         return Choice(entry.item, late, due)
 
     def _aim(self, timestamp: int) -> int:
-        return self.timeline.expected(timestamp) + self._decode_ns + self.render_ns + self._delay
+        return self.timeline.expected(timestamp) + self.render_ns + self._delay
 
     def _target(self, entry: _Entry[T]) -> int:
         if entry.still and self.hold_ns <= 0 and not (self.playout and self.playout[0]):

@@ -7,6 +7,7 @@ latency must go), slowly up (the sender's clock drifts). Only a break is a step:
 stream, or a network that stood still.
 """
 
+from bisect import bisect_left, insort
 from collections import deque
 
 WINDOW_NS = 10_000_000_000
@@ -20,7 +21,8 @@ FORWARD_BREAK_NS = 300_000_000
 CAPTURE_WEIGHT = 64
 """Two seconds of pictures, as for sound's capture times: a sender report that corrects the last one makes no step."""
 CAPTURE_JUMP_NS = 100_000_000
-JITTER_SAMPLES = 64
+JITTER_NS = 4_000_000_000
+"""So long a frame counts as an example: a stall of 0.4 s is a tenth of it."""
 JITTER_MAX_NS = 250_000_000
 """One stall says nothing about jitter, so samples are capped."""
 
@@ -34,7 +36,7 @@ class Timeline:
         self._least: deque[tuple[int, int]] = (
             deque()
         )  # (arrival, offset), offsets rising: the head is the window's least
-        self._jitter: deque[int] = deque(maxlen=JITTER_SAMPLES)
+        self._jitter: deque[tuple[int, int]] = deque()  # (arrival, how late), and the latter in order of size
         self._by_size: list[int] = []
         self._last_arrival = 0
         self._capture_offset: int | None = None
@@ -58,8 +60,7 @@ class Timeline:
         while self._least[0][0] < arrival_ns - WINDOW_NS:
             self._least.popleft()
         least = self._least[0][1]
-        self._jitter.append(min(offset - least, JITTER_MAX_NS))
-        self._by_size = sorted(self._jitter)
+        self._sample(arrival_ns, min(offset - least, JITTER_MAX_NS))
         elapsed = max(0, arrival_ns - self._last_arrival)
         self._last_arrival = max(self._last_arrival, arrival_ns)
         gap = least - self._offset
@@ -67,6 +68,13 @@ class Timeline:
             self._offset += gap * min(elapsed, DOWN_NS) // DOWN_NS
         else:
             self._offset += min(gap, elapsed * UP_PER_S // 1_000_000_000)
+
+    def _sample(self, arrival_ns: int, late_ns: int) -> None:
+        self._jitter.append((arrival_ns, late_ns))
+        insort(self._by_size, late_ns)
+        while self._jitter[0][0] < arrival_ns - JITTER_NS:
+            _, old = self._jitter.popleft()
+            del self._by_size[bisect_left(self._by_size, old)]
 
     def _captured(self, offset: int) -> None:
         if self._capture_offset is None or abs(offset - self._capture_offset) > CAPTURE_JUMP_NS:
