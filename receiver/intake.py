@@ -32,7 +32,7 @@ from receiver.link import (
     StopIntake,
     TransportState,
 )
-from receiver.linkio import Link
+from receiver.linkio import Link, Media
 
 CLOSE_S = 0.8
 STATS_S = 1.0
@@ -97,7 +97,7 @@ class Intake:
                     if isinstance(self._stream, WebRtcStream) and text:
                         await self._stream.add_candidate(text)
                 case AttachStage():
-                    self._attach(self._link.take_fd())
+                    self._attach(self._link.take_media())
                 case StopIntake():
                     return
                 case _:
@@ -161,8 +161,8 @@ class Intake:
         if stats is not None:
             self._send(stats)
 
-    def _attach(self, fd: int) -> None:
-        old, self._stage = self._stage, StageLink(fd, self._clock, self._keyframe_wanted)
+    def _attach(self, media: Media) -> None:
+        old, self._stage = self._stage, StageLink(media, self._clock, self._keyframe_wanted)
         if self._stream is not None:
             self._stream.attach(self._stage)
         if old is not None:

@@ -21,7 +21,7 @@ from receiver.ingest.url_player import UrlPlayer
 from receiver.ingest.url_policy import Policy
 from receiver.ingest.url_source import Source
 from receiver.link import AttachStage, IntakeReady, LinkError, Message, StopIntake, UrlCommand, UrlOpen, UrlState
-from receiver.linkio import Link
+from receiver.linkio import Link, Media
 
 log = logging.getLogger("receiver.intake_url")
 
@@ -64,7 +64,7 @@ class UrlIntake:
                 case UrlCommand():
                     self._command(message)
                 case AttachStage():
-                    self._attach(self._link.take_fd())
+                    self._attach(self._link.take_media())
                 case StopIntake():
                     return
                 case _:
@@ -101,8 +101,8 @@ class UrlIntake:
             case "seek":
                 self._player.seek(command.position_ms * 1_000_000)
 
-    def _attach(self, fd: int) -> None:
-        old, self._stage = self._stage, StageLink(fd, self._clock, lambda: None)
+    def _attach(self, media: Media) -> None:
+        old, self._stage = self._stage, StageLink(media, self._clock, lambda: None)
         if self._player is not None:
             self._player.attach(self._stage)
         if old is not None:

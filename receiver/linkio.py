@@ -1,17 +1,21 @@
 """Links as sockets: the thin shell around ``receiver.link``.
 
-Two ways to use one, by the thread that asks:
+Three ways to use one, by the thread that asks:
 
 * ``Link`` lives on an asyncio loop: ``send`` never waits and is bounded, ``receive`` waits.
 * ``FrameSender`` may be called from any thread and never blocks: a frame goes out whole, or not at all.
+* ``Reader`` is for a thread that has nothing else to wait for.
 """
 
 import array
 import asyncio
+import contextlib
 import os
+import select
 import socket
 import threading
 from collections import deque
+from typing import NamedTuple
 
 from receiver.link import Framer, LinkError, Message, encode
 
@@ -28,6 +32,28 @@ def pair() -> tuple[socket.socket, socket.socket]:
         end.setblocking(False)
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * 1024 * 1024)
     return a, b
+
+
+class Media(NamedTuple):
+    """One end of a stream's two links: of its pictures, for which keyframes are asked on it too, and of its sound. Who
+    decodes a picture reads nothing meanwhile, and sound is not to wait for that."""
+
+    video: socket.socket
+    audio: socket.socket
+
+    @property
+    def fds(self) -> tuple[int, int]:
+        return self.video.fileno(), self.audio.fileno()
+
+    def close(self) -> None:
+        for sock in self:
+            sock.close()
+
+
+def media_pair() -> tuple[Media, Media]:
+    """Both ends of a stream's links."""
+    (a, b), (c, d) = pair(), pair()
+    return Media(a, c), Media(b, d)
 
 
 class Link:
@@ -144,6 +170,11 @@ class Link:
             raise LinkError("a message that needs a descriptor came without one")
         return self._fds.popleft()
 
+    def take_media(self) -> Media:
+        """The two descriptors that came with the message just received, as ``take_fd``."""
+        video, audio = (socket.socket(fileno=self.take_fd()) for _ in Media._fields)
+        return Media(video, audio)
+
     def close(self) -> None:
         """Close at once; unsent messages are lost, unclaimed descriptors are closed."""
         if self._closed:
@@ -161,6 +192,39 @@ class Link:
                 os.close(fd)
         self._outbox.clear()
         self._fds.clear()
+
+
+class Reader:
+    """Receives messages on a thread of its own. ``end`` is for any thread, and ends a ``receive`` that waits."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._framer = Framer()
+        self._buffer = memoryview(bytearray(READ_SIZE))
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+
+    def receive(self, timeout_s: float | None) -> list[Message] | None:
+        """What has come; where nothing has, after a wait: None is for ever. None when the peer is gone, or after
+        ``end``. Raises LinkError."""
+        if timeout_s != 0:
+            self._poll.poll(None if timeout_s is None else timeout_s * 1000)
+        try:
+            size = self._sock.recv_into(self._buffer)
+        except BlockingIOError:
+            return []
+        except OSError:
+            return None
+        return self._framer.feed(self._buffer[:size]) if size else None
+
+    def end(self) -> None:
+        with contextlib.suppress(OSError):  # the peer has gone before
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """For the thread that receives."""
+        self._sock.close()
 
 
 class FrameSender:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
 
 from receiver.errors import PeerError, ReceiverError
@@ -21,6 +20,7 @@ from receiver.link import (
     StopIntake,
     TransportState,
 )
+from receiver.linkio import Media
 from receiver.media import Codec
 from receiver.supervise import Child, spawn
 
@@ -119,10 +119,10 @@ class Intake:
         if self.alive:
             self._child.link.send(RtcCandidate(candidate, sdp_mid, sdp_mline_index))
 
-    def connect_stage(self, media: socket.socket) -> None:
-        """Send frames to this media link from now on."""
+    def connect_stage(self, media: Media) -> None:
+        """Send frames to these media links from now on."""
         if self.alive:
-            self._child.link.send(AttachStage(self.stream), (media.fileno(),))
+            self._child.link.send(AttachStage(self.stream), media.fds)
 
     async def stop(self) -> None:
         """Close the transport, so that the sender sees the end at once, and end the process."""

@@ -5,9 +5,9 @@ stage it starts, so that a stage which crashed is back with the picture after on
 """
 
 import asyncio
+import contextlib
 import itertools
 import logging
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -38,14 +38,15 @@ from receiver.link import (
     TapPicture,
     TapSound,
 )
+from receiver.linkio import Media
 from receiver.supervise import Child
 
 log = logging.getLogger(__name__)
 
 SNAPSHOT_TIMEOUT_S = 5.0
 
-ConnectIntake = Callable[[socket.socket], None]
-"""Gives an intake its end of a new media link."""
+ConnectIntake = Callable[[Media], None]
+"""Gives an intake its end of new media links."""
 
 TapReader = Callable[[TapPicture | TapSound], None]
 
@@ -172,10 +173,10 @@ class Screen:
             self._attach(stage, stream, shown)
 
     def _attach(self, stage: Child, stream: int, shown: Shown) -> None:
-        stage_end, intake_end = linkio.pair()
-        with stage_end, intake_end:
+        stage_end, intake_end = linkio.media_pair()
+        with contextlib.closing(stage_end), contextlib.closing(intake_end):
             mode = shown.mode or self._mode
-            stage.link.send(AttachStream(stream, shown.sender_name, mode), (stage_end.fileno(),))
+            stage.link.send(AttachStream(stream, shown.sender_name, mode), stage_end.fds)
             stage.link.send(shown.picture)
             stage.link.send(SetVolume(stream, shown.volume))
             if shown.paused:

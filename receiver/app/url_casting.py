@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from receiver.app.screen import Screen
 from receiver.errors import PeerError, ReceiverError
 from receiver.link import AttachStage, IntakeReady, IntakeStats, LinkError, StopIntake, UrlCommand, UrlOpen, UrlState
+from receiver.linkio import Media
 from receiver.supervise import Child, spawn
 
 log = logging.getLogger(__name__)
@@ -107,8 +107,8 @@ class UrlCast:
         await asyncio.gather(self._reader, return_exceptions=True)
         await self._child.stop(STOP_GRACE_S)
 
-    def _connect_stage(self, media: socket.socket) -> None:
-        self._send(AttachStage(self.stream), (media.fileno(),))
+    def _connect_stage(self, media: Media) -> None:
+        self._send(AttachStage(self.stream), media.fds)
 
     def _send(self, message: UrlOpen | UrlCommand | AttachStage | StopIntake, fds: tuple[int, ...] = ()) -> None:
         """One that comes after the end is dropped."""

@@ -1,4 +1,4 @@
-"""The media link to the stage: frames out, keyframe requests in."""
+"""The media links to the stage: pictures and sound out, keyframe requests in."""
 
 import asyncio
 import fcntl
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from receiver.clock import Clock
 from receiver.link import Framer, KeyframeRequest, LinkError
-from receiver.linkio import READ_SIZE, FrameSender
+from receiver.linkio import READ_SIZE, FrameSender, Media
 from receiver.media import EncodedFrame
 
 MAX_BEHIND_NS = 400_000_000
@@ -20,34 +20,30 @@ caught up with what it was sent for this long."""
 log = logging.getLogger(__name__)
 
 
-class StageLink:
-    """One media link. ``ready``, ``send`` and ``flush`` are for the receive thread, the rest for the loop."""
+class _Way:
+    """One of the links."""
 
-    def __init__(self, fd: int, clock: Clock, on_keyframe_request: Callable[[], None]) -> None:
-        self._sock = socket.socket(fileno=fd)
-        self._sender = FrameSender(self._sock)
+    def __init__(self, sock: socket.socket, clock: Clock) -> None:
+        self._sock = sock
+        self._sender = FrameSender(sock)
         self._clock = clock
         self._caught_up_ns = clock.now()
-        self._framer = Framer()
-        self._on_keyframe_request = on_keyframe_request
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._sock.fileno(), self._readable)
 
     @property
     def ready(self) -> bool:
-        return not self._sender.broken and not self._sender.pending and not self._late()
+        return not self._sender.broken and not self._sender.pending and not self.late()
 
     def send(self, frame: EncodedFrame) -> bool:
-        return not self._late() and self._sender.send(frame)
+        return not self.late() and self._sender.send(frame)
 
     def flush(self) -> bool:
         if not self._sender.pending:
             return False
         self._sender.flush()
-        self._late()
+        self.late()
         return self._sender.pending
 
-    def _late(self) -> bool:
+    def late(self) -> bool:
         """Whether the stage has had something unread for too long."""
         now = self._clock.now()
         try:
@@ -57,6 +53,33 @@ class StageLink:
         if unread == 0:
             self._caught_up_ns = now
         return now - self._caught_up_ns > MAX_BEHIND_NS
+
+    def close(self) -> None:
+        self._sender.close()
+
+
+class StageLink:
+    """Both links. ``ready``, ``send`` and ``flush`` are for the receive thread, the rest for the loop."""
+
+    def __init__(self, media: Media, clock: Clock, on_keyframe_request: Callable[[], None]) -> None:
+        self._sock = media.video
+        self._video, self._audio = _Way(media.video, clock), _Way(media.audio, clock)
+        self._framer = Framer()
+        self._on_keyframe_request = on_keyframe_request
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._sock.fileno(), self._readable)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a picture would be taken now."""
+        return self._video.ready
+
+    def send(self, frame: EncodedFrame) -> bool:
+        return (self._video if frame.kind == "video" else self._audio).send(frame)
+
+    def flush(self) -> bool:
+        """Send on what has not gone out yet; whether there still is something."""
+        return self._video.flush() | self._audio.flush()
 
     def _readable(self) -> None:
         try:
@@ -77,4 +100,5 @@ class StageLink:
     def close(self) -> None:
         if self._sock.fileno() >= 0:
             self._loop.remove_reader(self._sock.fileno())
-            self._sender.close()
+            self._video.close()
+            self._audio.close()

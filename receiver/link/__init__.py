@@ -4,8 +4,9 @@ Each link is a Unix stream socket. A message is a little-endian u32 length follo
 MessagePack: one of the tagged structs below. Unknown tags, wrong types and lengths past ``MAX_MESSAGE`` are a
 ``LinkError``: processes of one installation always agree, so it is a bug of ours and the link is closed.
 
-File descriptors travel beside a message as SCM_RIGHTS: ``AttachStream`` and ``AttachStage`` carry one each, the two
-ends of the socket pair on which one intake sends ``EncodedFrame`` to the stage and gets ``KeyframeRequest`` back.
+File descriptors travel beside a message as SCM_RIGHTS: ``AttachStream`` and ``AttachStage`` carry two each, the
+ends of the socket pairs on which one intake sends ``EncodedFrame`` to the stage: pictures on the first, where it gets
+``KeyframeRequest`` back, and sound on the second.
 """
 
 from receiver.link.admin import (

@@ -33,7 +33,7 @@ class QuicOpen(msgspec.Struct, frozen=True, tag="quic-open"):
 
 
 class AttachStage(msgspec.Struct, frozen=True, tag="attach-stage"):
-    """Where to send frames from now on; the old stage, if any, is gone. One descriptor: the media link."""
+    """Where to send frames from now on; the old stage, if any, is gone. Two descriptors: the media links."""
 
     stream: int
 

@@ -46,7 +46,7 @@ class Scene(msgspec.Struct, frozen=True, tag="scene"):
 
 
 class AttachStream(msgspec.Struct, frozen=True, tag="attach-stream"):
-    """A stream begins, or begins again after a stage restart. One descriptor: its media link.
+    """A stream begins, or begins again after a stage restart. Two descriptors: its media links.
 
     Where the stage has that stream already, another intake sends it from now on: decoder and picture stay.
     """

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -98,7 +97,7 @@ class Stage:
         self._choose_sound()
 
     def _attach(self, message: link.AttachStream) -> None:
-        media = socket.socket(fileno=self._app.take_fd())
+        media = self._app.take_media()
         if message.stream in self._streams:
             self._streams[message.stream].renew(media)
             return

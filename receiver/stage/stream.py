@@ -1,7 +1,6 @@
-"""One attached stream: its media link, its two tracks, and its place on the screen."""
+"""One attached stream: its media links, its two tracks, and its place on the screen."""
 
 import asyncio
-import contextlib
 import logging
 import socket
 
@@ -9,8 +8,8 @@ import msgspec
 
 from receiver.clock import Clock
 from receiver.decode.decoders import Decoders
-from receiver.link import AttachStream, KeyframeRequest, LinkError, StreamStats
-from receiver.linkio import Link
+from receiver.link import AttachStream, LinkError, StreamStats
+from receiver.linkio import Link, Media
 from receiver.media import EncodedFrame, Picture
 from receiver.sound.api import Sink
 from receiver.stage.channel import Channel
@@ -32,14 +31,13 @@ class Stream:
     def __init__(
         self,
         attach: AttachStream,
-        media: socket.socket,
+        media: Media,
         screen: Screen,
         sink: Sink,
         clock: Clock,
         decoders: Decoders,
     ) -> None:
         self.id = attach.stream
-        self._loop = asyncio.get_running_loop()
         self._clock = clock
         self._screen = screen
         self._counters = Counters(attach.stream, clock.now())
@@ -53,49 +51,41 @@ class Stream:
         )
         screen.attach(self.channel)
         self.sound = SoundTrack(sink, clock, self._counters, MAX_HOLD_NS[attach.mode])
-        self._video = VideoTrack(attach.stream, clock, self._counters, self._deliver, self._request, decoders.open)
-        self._reader = self._read_from(media)
+        self._video = VideoTrack(
+            attach.stream, clock, self._counters, media.video, self._arrived, self._deliver, decoders.open
+        )
+        self._listen(media.audio)
 
-    def _read_from(self, media: socket.socket) -> asyncio.Task[None]:
-        self._link = Link(media)
-        self._parted = {"video", "audio"}
-        return watch(asyncio.create_task(self._read(self._link), name=f"media-{self.id}"))
+    def _listen(self, sock: socket.socket) -> None:
+        self._link = Link(sock)
+        self._listener = watch(asyncio.create_task(self._hear(self._link), name=f"sound-{self.id}"))
 
-    def renew(self, media: socket.socket) -> None:
+    def renew(self, media: Media) -> None:
         """Go on with what another intake sends: the decoders, the pace and the last picture stay."""
-        self._reader.cancel()
-        self._link.close()
         self._screen.renew(self.channel)
-        self._reader = self._read_from(media)
+        self._video.renew(media.video)
+        self._listener.cancel()
+        self._link.close()
+        self._listen(media.audio)
 
-    async def _read(self, link: Link) -> None:
+    async def _hear(self, link: Link) -> None:
+        fresh = True
         try:
             while (message := await link.receive()) is not None:
-                if not isinstance(message, EncodedFrame):
-                    log.error("a media link carried %s and is closed", type(message).__name__)
+                if not isinstance(message, EncodedFrame) or message.kind != "audio":
+                    log.error("a link for sound carried %s and is closed", type(message).__name__)
                     break
-                if message.kind in self._parted:
-                    self._parted.remove(message.kind)
-                    message = msgspec.structs.replace(message, discontinuity=True)
-                if message.kind == "video":
-                    self._screen.set_playout(self.channel, message.playout)
-                    self._video.push(message)
-                else:
-                    self.sound.push(message)
+                self.sound.push(msgspec.structs.replace(message, discontinuity=True) if fresh else message)
+                fresh = False
         except LinkError as error:
             log.error("stream %d: %s", self.id, error)
         link.close()
 
+    def _arrived(self, frame: EncodedFrame) -> None:
+        self._screen.set_playout(self.channel, frame.playout)
+
     def _deliver(self, picture: Picture) -> None:
         self._screen.push(self.channel, picture)
-
-    def _request(self, cause: str) -> None:
-        self._loop.call_soon_threadsafe(self._send_request, cause)
-
-    def _send_request(self, cause: str) -> None:
-        if not self._link.closed:
-            with contextlib.suppress(LinkError):  # an intake that reads nothing has no use for the request either
-                self._link.send(KeyframeRequest(cause))
 
     def pause(self, paused: bool) -> None:
         """Hold the last picture and silence the sound, or go on."""
@@ -115,13 +105,14 @@ class Stream:
 
     def stats(self) -> StreamStats:
         """What happened since the last call, once a second."""
+        self._video.look()
         offset_ms, silenced = self.sound.stats()
         dropped, late = self._screen.queues(self.channel)
         return self._counters.report(self._clock.now(), dropped, late, offset_ms, silenced)
 
     def close(self) -> None:
         """Leave the screen and the loudspeaker."""
-        self._reader.cancel()
+        self._listener.cancel()
         self._link.close()
         self._screen.detach(self.channel)
         self._video.close()

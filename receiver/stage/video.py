@@ -1,7 +1,7 @@
 """One stream's decode thread: encoded frames in, pictures out, keyframes asked for."""
 
 import logging
-import threading
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -16,6 +16,7 @@ from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
 from receiver.stage.backlog import Backlog
 from receiver.stage.counters import Counters
+from receiver.stage.inlet import Inlet
 from receiver.threads import NamedThread
 
 log = logging.getLogger(__name__)
@@ -31,35 +32,31 @@ BackendUnavailable."""
 
 
 class VideoTrack:
-    """``deliver`` gets each picture and ``request`` the cause of each keyframe request, both on the decode thread."""
+    """``arrived`` gets each frame, and ``deliver`` each picture, on the decode thread."""
 
     def __init__(
         self,
         stream: int,
         clock: Clock,
         counters: Counters,
+        media: socket.socket,
+        arrived: Callable[[EncodedFrame], None],
         deliver: Callable[[Picture], None],
-        request: Callable[[str], None],
         open_decoder: OpenDecoder,
     ) -> None:
         self._clock = clock
-        self._counters = counters
-        self._wake = threading.Condition()
-        self._backlog = Backlog()
+        self._inlet = Inlet(stream, media)
         self._begin: Callable[[], _Worker] = partial(
-            _Worker, stream, clock, counters, deliver, request, open_decoder, self._wake, self._backlog
+            _Worker, stream, clock, counters, self._inlet, Backlog(), arrived, deliver, open_decoder
         )
         self._worker = self._begin()
 
-    def push(self, frame: EncodedFrame) -> None:
-        """Queue a frame; never waits. Drop rules are ``Backlog``'s."""
-        with self._wake:
-            before = self._backlog.dropped
-            self._backlog.push(frame)
-            behind = self._backlog.dropped - before
-            self._wake.notify()
-        if behind:
-            self._counters.drop("decoder_behind", behind)
+    def renew(self, media: socket.socket) -> None:
+        """Take what another intake sends from now on; the decoder stays."""
+        self._inlet.renew(media)
+
+    def look(self) -> None:
+        """Leave a decoder behind that hangs; call it from time to time."""
         if self._worker.stuck(self._clock.now()) and self._worker.leave_behind():
             self._worker = self._begin()
 
@@ -76,20 +73,20 @@ class _Worker:
         stream: int,
         clock: Clock,
         counters: Counters,
-        deliver: Callable[[Picture], None],
-        request: Callable[[str], None],
-        open_decoder: OpenDecoder,
-        wake: threading.Condition,
+        inlet: Inlet,
         backlog: Backlog,
+        arrived: Callable[[EncodedFrame], None],
+        deliver: Callable[[Picture], None],
+        open_decoder: OpenDecoder,
     ) -> None:
         self._clock = clock
         self._counters = counters
-        self._deliver = deliver
-        self._request = request
-        self._open_decoder = open_decoder
-        self._wake = wake
+        self._inlet = inlet
         self._backlog = backlog
-        self._ended = False
+        self._arrived = arrived
+        self._deliver = deliver
+        self._open_decoder = open_decoder
+        self._ended = self._left = False
         self._gate = KeyframeGate(clock.now())
         self._codec: Codec | None = None
         self._decoder: Failover | None = None
@@ -106,33 +103,37 @@ class _Worker:
         """Give up on a stuck decoder, if another backend can go on; its thread ends if it ever comes back."""
         if self._decoder is None or not self._decoder.abandon():
             return False
-        with self._wake:
-            self._ended = True
+        self._ended = self._left = True
         return True
 
     def end(self) -> None:
-        with self._wake:
-            self._ended = True
-            self._wake.notify_all()
+        self._ended = True
+        self._inlet.end()
         self._thread.join(timeout=0.3)
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                if not len(self._backlog) and not self._ended:
-                    self._wake.wait(self._patience())
-                if self._ended:
-                    break
-                frame = self._backlog.pop()
-                overrun, self._backlog.overrun = self._backlog.overrun, False
-            if overrun:
+        while not self._ended:
+            self._fill(0 if len(self._backlog) else self._patience())
+            if self._backlog.overrun:
+                self._backlog.overrun = False
                 self._gate.shut("decoder_behind", self._clock.now())
-            if frame is not None:
+            if (frame := self._backlog.pop()) is not None:
                 self._take(frame)
             if not self._ended and (cause := self._gate.request(self._clock.now())) is not None:
-                self._request(cause)
+                self._inlet.request(cause)
         if self._decoder is not None:
             self._decoder.close()
+        if not self._left:  # else another worker reads on
+            self._inlet.close()
+
+    def _fill(self, timeout_s: float | None) -> None:
+        """Queue what has come; drop rules are ``Backlog``'s."""
+        before = self._backlog.dropped
+        for frame in self._inlet.receive(timeout_s):
+            self._arrived(frame)
+            self._backlog.push(frame)
+        if behind := self._backlog.dropped - before:
+            self._counters.drop("decoder_behind", behind)
 
     def _patience(self) -> float | None:
         deadline = self._gate.deadline()

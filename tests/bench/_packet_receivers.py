@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import resource
+import socket
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from receiver.clock import MonotonicClock
 from receiver.ingest.stage_link import StageLink
 from receiver.ingest.webrtc import WebRtcStream
+from receiver.linkio import Media
 
 
 async def _line() -> str:
@@ -43,10 +45,10 @@ async def _count(counts: Callable[[], dict[str, Any]]) -> None:
     _tell({**came, "user_s": user_then - user, "system_s": system_then - system})
 
 
-async def ours(descriptor: int) -> None:
+async def ours(media: Media) -> None:
     clock = MonotonicClock()
     stream = WebRtcStream(1, clock, lambda state, reason: None)
-    stream.attach(StageLink(descriptor, clock, stream.request_keyframe))
+    stream.attach(StageLink(media, clock, stream.request_keyframe))
     _tell({"sdp": await stream.accept(json.loads(await _line())["sdp"], ("VP8",))})
     running = asyncio.create_task(stream.run())
 
@@ -94,6 +96,15 @@ async def stock() -> None:
     await connection.close()
 
 
-if __name__ == "__main__":
+def main() -> None:
     logging.disable()
-    asyncio.run(ours(int(sys.argv[2])) if sys.argv[1] == "ours" else stock())
+    which, *descriptors = sys.argv[1:]
+    if which == "ours":
+        video, audio = (socket.socket(fileno=int(descriptor)) for descriptor in descriptors)
+        asyncio.run(ours(Media(video, audio)))
+    else:
+        asyncio.run(stock())
+
+
+if __name__ == "__main__":
+    main()

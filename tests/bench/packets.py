@@ -42,14 +42,14 @@ def drain(end: Any) -> None:
 
 async def leg(which: str, asked: argparse.Namespace) -> dict[str, float]:
     """One stream into one receiver."""
-    ours_end, far_end = linkio.pair()
-    reader = threading.Thread(target=drain, args=(far_end,), daemon=True)
+    ours_end, far_end = linkio.media_pair()
+    reader = threading.Thread(target=drain, args=(far_end.video,), daemon=True)
     reader.start()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench._packet_receivers", which, str(ours_end.fileno())),
+        *(sys.executable, "-m", "tests.bench._packet_receivers", which, *map(str, ours_end.fds)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        pass_fds=(ours_end.fileno(),),
+        pass_fds=ours_end.fds,
     )
     ours_end.close()
     assert process.stdin is not None

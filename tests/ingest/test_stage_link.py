@@ -1,7 +1,6 @@
 """The media link from the intake's end, over a real socket pair."""
 
 import asyncio
-import os
 import socket
 
 import pytest
@@ -9,21 +8,22 @@ import pytest
 from receiver.clock import FakeClock
 from receiver.ingest.stage_link import MAX_BEHIND_NS, StageLink
 from receiver.link import Framer, KeyframeRequest, SetPaused, encode
-from receiver.linkio import pair
+from receiver.linkio import media_pair
 from receiver.media import EncodedFrame
 
 FRAME = EncodedFrame(1, "video", "VP8", 3000, bytes(1000), True, False, 1, 2)
+SOUND = EncodedFrame(1, "audio", "opus", 480, bytes(100), True, False, 1, 2)
 
 
 class Ends:
     """The link, the stage's end of it, and how often a keyframe was asked for."""
 
     def __init__(self) -> None:
-        near, self.stage = pair()
+        near, self.far = media_pair()
+        self.stage = self.far.video
         self.clock = FakeClock(10**9)
         self.requests = 0
-        self.link = StageLink(os.dup(near.fileno()), self.clock, self._count)
-        near.close()
+        self.link = StageLink(near, self.clock, self._count)
 
     def _count(self) -> None:
         self.requests += 1
@@ -34,13 +34,22 @@ async def ends():
     ends = Ends()
     yield ends
     ends.link.close()
-    ends.stage.close()
+    ends.far.close()
 
 
 async def test_frames_arrive_whole(ends):
     assert ends.link.ready
     assert ends.link.send(FRAME)
     assert Framer().feed(ends.stage.recv(1 << 20)) == [FRAME]
+
+
+async def test_sound_goes_another_way_than_pictures_and_does_not_wait_for_them(ends):
+    ends.clock.advance(1)
+    assert ends.link.send(FRAME)
+    ends.clock.advance(MAX_BEHIND_NS + 1)
+    assert not ends.link.send(FRAME)
+    assert ends.link.send(SOUND)
+    assert Framer().feed(ends.far.audio.recv(1 << 20)) == [SOUND]
 
 
 async def test_a_stage_that_has_not_caught_up_in_time_is_refused_until_it_has(ends):

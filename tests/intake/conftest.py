@@ -25,7 +25,7 @@ from receiver.link import (
     TransportState,
     encode,
 )
-from receiver.linkio import Link, pair
+from receiver.linkio import Link, media_pair, pair
 from receiver.media import Codec, EncodedFrame
 
 STREAM = 7
@@ -33,34 +33,36 @@ Wanted = TypeVar("Wanted")
 
 
 class FakeStage:
-    """Reads frames from a media link, unless told not to."""
+    """Reads frames from the media links, unless told not to."""
 
     def __init__(self) -> None:
-        self._sock, self.far_end = pair()
-        self._framer = Framer()
+        self._near, self.far_end = media_pair()
+        self._framers = {sock: Framer() for sock in self._near}
         self.frames: list[EncodedFrame] = []
         self._loop = asyncio.get_running_loop()
         self.resume()
 
     def resume(self) -> None:
-        self._loop.add_reader(self._sock.fileno(), self._readable)
+        for sock in self._near:
+            self._loop.add_reader(sock.fileno(), self._readable, sock)
 
     def pause(self) -> None:
-        if self._sock.fileno() >= 0:
-            self._loop.remove_reader(self._sock.fileno())
+        for sock in self._near:
+            if sock.fileno() >= 0:
+                self._loop.remove_reader(sock.fileno())
 
-    def _readable(self) -> None:
-        data = self._sock.recv(1 << 20)
+    def _readable(self, sock: socket.socket) -> None:
+        data = sock.recv(1 << 20)
         if not data:
             self.pause()
-        self.frames += [message for message in self._framer.feed(data) if isinstance(message, EncodedFrame)]
+        self.frames += [message for message in self._framers[sock].feed(data) if isinstance(message, EncodedFrame)]
 
     def request_keyframe(self) -> None:
-        self._sock.send(encode(KeyframeRequest("test")))
+        self._near.video.send(encode(KeyframeRequest("test")))
 
     def close(self) -> None:
         self.pause()
-        self._sock.close()
+        self._near.close()
         self.far_end.close()
 
     def video(self) -> list[EncodedFrame]:
@@ -160,7 +162,7 @@ class IntakeUnderTest:
     def attach_stage(self) -> FakeStage:
         stage = FakeStage()
         self._stages.append(stage)
-        self.link.send(AttachStage(STREAM), (stage.far_end.fileno(),))
+        self.link.send(AttachStage(STREAM), stage.far_end.fds)
         return stage
 
     def states(self) -> list[str]:

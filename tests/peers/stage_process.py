@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -67,9 +66,9 @@ class StageProcess:
         await self.process.wait()
 
     def attach(self, stream: int, name: str = "Ada", mode: str = "interactive") -> "Camera":
-        ours, theirs = linkio.pair()
-        with theirs:
-            self.link.send(AttachStream(stream, name, mode), (theirs.fileno(),))
+        ours, theirs = linkio.media_pair()
+        with contextlib.closing(theirs):
+            self.link.send(AttachStream(stream, name, mode), theirs.fds)
         return Camera(stream, ours)
 
     async def stop(self) -> int:
@@ -81,9 +80,9 @@ class StageProcess:
 class Camera:
     """Encodes pictures and sends them as an intake would."""
 
-    def __init__(self, stream: int, sock: socket.socket) -> None:
+    def __init__(self, stream: int, media: linkio.Media) -> None:
         self.stream = stream
-        self.link = Link(sock)
+        self.link, self.sound = Link(media.video), Link(media.audio)
         self._encoder: av.VideoCodecContext | None = None
         self._format: tuple[Codec, int, int] | None = None
         self._count = 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,7 +12,7 @@ import numpy as np
 from receiver.decode.backends import SOFTWARE
 from receiver.decode.ffmpeg import FfmpegDecoder
 from receiver.link import AttachStage, Framer, IntakeReady, Message, UrlCommand, UrlOpen, UrlState
-from receiver.linkio import Link, pair
+from receiver.linkio import Link, media_pair, pair
 from receiver.media import Codec, EncodedFrame
 from tests.peers import films
 
@@ -27,22 +28,31 @@ class Player:
         self.link = link
         self.messages: list[Message] = []
         self.frames: list[tuple[float, EncodedFrame]] = []
-        self._media, self.far_end = pair()
-        self._framer = Framer()
         self._loop = asyncio.get_running_loop()
         self._reader = asyncio.create_task(self._read())
-        self._loop.add_reader(self._media.fileno(), self._readable)
+        self._open()
 
     async def _read(self) -> None:
         while (message := await self.link.receive()) is not None:
             self.messages.append(message)
 
-    def _readable(self) -> None:
-        data = self._media.recv(1 << 20)
+    def _open(self) -> None:
+        self._media, self.far_end = media_pair()
+        for sock in self._media:
+            self._loop.add_reader(sock.fileno(), self._readable, sock, Framer())
+
+    def _readable(self, sock: socket.socket, framer: Framer) -> None:
+        data = sock.recv(1 << 20)
         if not data:
-            self._loop.remove_reader(self._media.fileno())
+            self._loop.remove_reader(sock.fileno())
         now = time.monotonic()
-        self.frames += [(now, message) for message in self._framer.feed(data) if isinstance(message, EncodedFrame)]
+        self.frames += [(now, message) for message in framer.feed(data) if isinstance(message, EncodedFrame)]
+
+    def _close(self) -> None:
+        for sock in self._media:
+            self._loop.remove_reader(sock.fileno())
+        self._media.close()
+        self.far_end.close()
 
     async def until(self, condition: Callable[[], object], within_s: float = 20.0) -> None:
         deadline = time.monotonic() + within_s
@@ -59,19 +69,15 @@ class Player:
         attach: bool = True,
     ) -> None:
         if attach:
-            self.link.send(AttachStage(STREAM), (self.far_end.fileno(),))
+            self.link.send(AttachStage(STREAM), self.far_end.fds)
         self.link.send(UrlOpen(STREAM, url, codecs, allow))
 
     def attach_anew(self) -> None:
         """Another stage, as after a restart; what the first one got is forgotten."""
-        self._loop.remove_reader(self._media.fileno())
-        self._media.close()
-        self.far_end.close()
-        self._media, self.far_end = pair()
-        self._framer = Framer()
+        self._close()
         self.frames.clear()
-        self._loop.add_reader(self._media.fileno(), self._readable)
-        self.link.send(AttachStage(STREAM), (self.far_end.fileno(),))
+        self._open()
+        self.link.send(AttachStage(STREAM), self.far_end.fds)
 
     def command(self, action: str, position_ms: int = 0) -> None:
         self.link.send(UrlCommand(STREAM, action, position_ms))
@@ -100,9 +106,7 @@ class Player:
     async def close(self) -> None:
         self._reader.cancel()
         self.link.close()
-        self._loop.remove_reader(self._media.fileno())
-        self._media.close()
-        self.far_end.close()
+        self._close()
         await asyncio.wait_for(self.process.wait(), 5)
 
 

@@ -1,12 +1,13 @@
 """A film by its URL, from a real web server, through a real intake, to a real stage's screen and loudspeaker."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from receiver.link import AttachStage, AttachStream, SetTap, StreamStats, TapPicture, TapSound
-from receiver.linkio import pair
+from receiver.linkio import media_pair
 from tests.peers import films
 from tests.peers.url_intake import STREAM, url_intake
 from tests.peers.url_servers import web
@@ -22,10 +23,10 @@ async def shown(start_stage, folder: Path, name: str) -> tuple[list[TapPicture],
     stage.link.send(SetTap(True, 0, 0, films.WIDTH, 8))
     with web(folder) as server:
         async with url_intake() as intake:
-            stage_end, intake_end = pair()
-            with stage_end, intake_end:
-                stage.link.send(AttachStream(STREAM, "Ada", "smooth"), (stage_end.fileno(),))
-                intake.link.send(AttachStage(STREAM), (intake_end.fileno(),))
+            stage_end, intake_end = media_pair()
+            with contextlib.closing(stage_end), contextlib.closing(intake_end):
+                stage.link.send(AttachStream(STREAM, "Ada", "smooth"), stage_end.fds)
+                intake.link.send(AttachStage(STREAM), intake_end.fds)
             intake.open(server.url(name), attach=False)
             await stage.expect(StreamStats, lambda stats: any(state.state == "ended" for state in intake.states()))
             stats = await stage.expect(StreamStats)
