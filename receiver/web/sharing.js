@@ -23,6 +23,7 @@ export class Sharing {
   #pausedBy = "";
   #offeredAgain = false;
   #path = "";
+  #found = false; // a path has stood; where it breaks, another of its kind is the way to mend it
   #away = false;
   #quiet = false;
   #live = false;
@@ -55,7 +56,7 @@ export class Sharing {
 
   // WebRTC finds no way, as where a policy forbids it UDP: QUIC is another path for the same stream.
   #tryQuic() {
-    const found = ["connected", "completed"].includes(this.#cast.peer?.iceConnectionState);
+    const found = this.#found || ["connected", "completed"].includes(this.#cast.peer?.iceConnectionState);
     if (!this.#over || found || this.#away || !(this.#cast instanceof Cast)) return;
     const { stream, motion } = this.#cast.release();
     this.#take(new QuicCast(this.#connection, stream, { motion }));
@@ -123,6 +124,7 @@ export class Sharing {
   #pathChanged(state) {
     this.#path = state;
     if (state === "connected") {
+      this.#found = true;
       this.#offeredAgain = false;
       if (this.#live && !this.#away) this.#phase("live");
     } else if (state === "disconnected") {
