@@ -50,6 +50,8 @@ REORDER_TICKS = 90_000
 MOST = 0.85
 """So many pictures shall come in time in interactive mode: then a rough network moves few of them to another VSync, and
 what is late for a reason of its own, as after a lost packet, makes no other wait."""
+AT_ONCE_NS = 50_000_000
+"""Time constant by which interactive mode follows a way that has become shorter, as when a sender's queue has gone."""
 INTERACTIVE_MAX_NS = 60_000_000
 MAX_HOLD_NS = 250_000_000
 SLEW_PER_S = 100_000_000
@@ -91,7 +93,7 @@ class Pacer(Generic[T]):
         self._steady = Steady()
         self.period_ns = period_ns
         self._queue: deque[_Entry[T]] = deque()
-        self.timeline = Timeline()
+        self.timeline = self._new_timeline()
         self._shown: int | None = None
         self._overtaken = False
         """A picture was dropped since the last one that was shown, for being late."""
@@ -105,6 +107,9 @@ class Pacer(Generic[T]):
         self.playout: tuple[int, int] | None = None
         self.dropped: dict[str, int] = {}
         self.shown_late = 0
+
+    def _new_timeline(self) -> Timeline:
+        return Timeline(down_ns=AT_ONCE_NS) if self._mode == "interactive" else Timeline()
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -228,7 +233,7 @@ class Pacer(Generic[T]):
     def restart(self) -> None:
         """Another source is behind the stream from now on: its timestamps say nothing beside those before."""
         self.clear("restarted")
-        self.timeline = Timeline()
+        self.timeline = self._new_timeline()
         self._steady = Steady()
         self._cadence = Cadence(self._next_vsync, self._mode == "interactive")
         self._last_timestamp = None

@@ -12,7 +12,7 @@ from collections import deque
 
 WINDOW_NS = 10_000_000_000
 DOWN_NS = 250_000_000
-"""Time constant by which the expectation falls to an earlier one."""
+"""Time constant by which the expectation falls to an earlier one, where motion is to stay even."""
 UP_PER_S = 20_000_000
 """At most so many ns a second later: 2%, far above the 100 ppm of a bad clock."""
 BREAK_NS = 1_000_000_000
@@ -30,8 +30,9 @@ JITTER_MAX_NS = 250_000_000
 class Timeline:
     """One video stream's timestamps (in ``clock_rate`` Hz) against CLOCK_MONOTONIC."""
 
-    def __init__(self, clock_rate: int = 90_000) -> None:
+    def __init__(self, clock_rate: int = 90_000, down_ns: int = DOWN_NS) -> None:
         self._rate = clock_rate
+        self._down_ns = down_ns
         self._offset: int | None = None
         self._least: deque[tuple[int, int]] = (
             deque()
@@ -65,7 +66,7 @@ class Timeline:
         self._last_arrival = max(self._last_arrival, arrival_ns)
         gap = least - self._offset
         if gap < 0:
-            self._offset += gap * min(elapsed, DOWN_NS) // DOWN_NS
+            self._offset += gap * min(elapsed, self._down_ns) // self._down_ns
         else:
             self._offset += min(gap, elapsed * UP_PER_S // 1_000_000_000)
 
