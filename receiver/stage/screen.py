@@ -82,6 +82,9 @@ class Screen:
         self._scene = scene
         self._layout = SetLayout()
         self._requests: list[int] = []
+        self._changed = True
+        """Something other than a picture asks to be looked at."""
+        self._look_at = 0
         self._stopping = False
         self._glass: Glass
         self._flip: Flip | None = None
@@ -258,23 +261,25 @@ class Screen:
             fresh = [channel for channel in self._channels if channel.choose(now)]
             channels, scene, layout = list(self._channels), self._scene, self._layout
             requests, self._requests = self._requests, []
-        self._show(scene, layout, channels, fresh, now)
+            look, self._changed = bool(fresh) or self._changed or now >= self._look_at, False
+        if look:
+            self._look_at = now + TICK_NS
+            self._show(scene, layout, channels, fresh, now)
         if requests:
             self._listener.snapshot(requests, self.presenter.snapshot())
         with self._lock:
             if self._stopping:
                 return False
-            if not self._requests and self._scene is scene and self._layout is layout:
-                now = self._clock.now()
-                wakes = [channel.pacer.wake_at(now) for channel in self._channels]
-                self._alarm.ring_at(min([now + TICK_NS, *(wake for wake in wakes if wake is not None)]), now)
-            else:
-                self._ring()
+            now = self._clock.now()
+            wakes = [channel.pacer.wake_at(now) for channel in self._channels]
+            next_look = now if self._changed else self._look_at
+            self._alarm.ring_at(min([next_look, *(wake for wake in wakes if wake is not None)]), now)
         self._alarm.sleep()
         return True
 
     def _ring(self) -> None:
         """Let the presenter's thread look at once; under the lock."""
+        self._changed = True
         now = self._clock.now()
         self._alarm.ring_at(now, now)
 

@@ -42,7 +42,8 @@ class Browser:
         pictures = []
         for at_ms, _, written, frame in readings:
             age = None if written is None else pattern.age_ms(written, round(at_ms * 1e6))
-            pictures.append(Shown(at_ms, age, frame, age if self._way == "fastest" else None))
+            decoded, handed = (age, None) if self._way == "fastest" else (None, age)
+            pictures.append(Shown(at_ms, age, frame, decoded, handed))
         return Seen(pictures, readings[-1][1] - readings[0][1] + 1 if readings else 0)
 
     async def leave_alone(self) -> None:

@@ -21,7 +21,8 @@ ADDED_GOAL_MS = 3 + 1000 / 60
 class Shown(NamedTuple):
     """A picture on the glass at ``at_ms`` of the wall clock, ``age_ms`` after it was drawn; None: not readable.
 
-    ``decoded_ms``: how long after it was drawn it was decoded, where the receiver can tell. ``parts``: for our own
+    ``handed_ms``, ``decoded_ms``: how long after it was drawn it was handed to what shows it, and decoded, where the
+    receiver can tell. ``parts``: for our own
     receiver, the ms that it spent on each part of its way.
     """
 
@@ -29,6 +30,7 @@ class Shown(NamedTuple):
     age_ms: float | None
     frame: int | None
     decoded_ms: float | None = None
+    handed_ms: float | None = None
     parts: Mapping[str, float] = MappingProxyType({})
 
 
@@ -78,12 +80,12 @@ def since_sent(seen: Seen, sent: Sequence[tuple[float, int]]) -> Seen:
 def _since_sent(picture: Shown, sent: list[tuple[float, int]]) -> Shown:
     before = bisect_right(sent, picture.at_ms, key=lambda one: one[0])
     if picture.age_ms is None or not before:
-        return picture._replace(age_ms=None, frame=None, decoded_ms=None)
+        return picture._replace(age_ms=None, frame=None, decoded_ms=None, handed_ms=None)
     at_ms, count = sent[before - 1]
     more = picture.at_ms - at_ms - picture.age_ms
     parts = {name: ms + more if name == SENDER else ms for name, ms in picture.parts.items()}
-    decoded = None if picture.decoded_ms is None else picture.decoded_ms + more
-    return Shown(picture.at_ms, picture.age_ms + more, count & 0xFFFF, decoded, parts)
+    decoded, handed = (None if ms is None else ms + more for ms in (picture.decoded_ms, picture.handed_ms))
+    return Shown(picture.at_ms, picture.age_ms + more, count & 0xFFFF, decoded, handed, parts)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -94,6 +96,7 @@ def figures(legs: list[Leg]) -> dict[str, float]:
     """One receiver's figures over all its legs."""
     ages = [shown.age_ms for leg in legs for shown in leg.seen.pictures if shown.age_ms is not None]
     decoded = [shown.decoded_ms for leg in legs for shown in leg.seen.pictures if shown.decoded_ms is not None]
+    handed = [shown.handed_ms for leg in legs for shown in leg.seen.pictures if shown.handed_ms is not None]
     shown = sum(leg.seen.shown for leg in legs)
     encoded = sum(leg.encoded for leg in legs)
     gaps = [gap for leg in legs for gap in np.diff([shown.at_ms for shown in leg.seen.pictures])]
@@ -101,6 +104,8 @@ def figures(legs: list[Leg]) -> dict[str, float]:
         "latency p50, ms": percentile(ages, 0.50),
         "latency p95, ms": percentile(ages, 0.95),
         "latency p99, ms": percentile(ages, 0.99),
+        "handed over p50": percentile(handed, 0.50),
+        "handed over p95": percentile(handed, 0.95),
         "until decoded p50": percentile(decoded, 0.50),
         "until decoded p95": percentile(decoded, 0.95),
         "frames drawn": sum(map(drawn, legs)),

@@ -45,9 +45,9 @@ class Ours:
                 on_screen = sample.stamps.on_screen + to_wall
                 written, frame = self._read(sample) or (None, None)
                 age = None if written is None else pattern.age_ms(written, on_screen)
-                waited = (sample.stamps.on_screen - (sample.stamps.decoded or sample.stamps.on_screen)) / 1e6
                 parts = {} if age is None else _divide(age, sample.stamps)
-                seen.pictures.append(Shown(on_screen / 1e6, age, frame, None if age is None else age - waited, parts))
+                decoded, handed = (_age(age, sample.stamps, at) for at in (sample.stamps.decoded, sample.stamps.chosen))
+                seen.pictures.append(Shown(on_screen / 1e6, age, frame, decoded, handed, parts))
         seen.shown = len(seen.pictures)
         return seen
 
@@ -74,6 +74,11 @@ class Ours:
     def _read(self, sample: TapPicture) -> tuple[float, int] | None:
         scale = sample.width / self._drawn_width  # a congested sender shrinks the picture
         return pattern.read_picture(sample.luma, min(sample.width, pattern.WIDTH), scale)
+
+
+def _age(age_ms: float | None, stamps: Stamps, at: int | None) -> float | None:
+    """How old a picture was at one of its stamps; ``age_ms``: on the screen."""
+    return None if age_ms is None or at is None else age_ms - ((stamps.on_screen or at) - at) / 1e6
 
 
 def _divide_start(answered: float, stamps: Stamps) -> dict[str, float]:

@@ -15,7 +15,8 @@ All read the pattern from a copy of the picture's top rows. CPU time, user's and
 process tree, is counted in a second stretch of the same cast, in which nobody reads it. The sender's part (capture,
 encoding) is in all latencies and in no CPU time. "Until decoded" compares the same point of all that can tell it: a
 script has Chromium's frame, GStreamer's leaves its decoder, ours comes out of the decoder and has its VSync yet to wait
-for. Lost is what the sender encoded and the receiver did not show, within a frame or two at the ends of each leg.
+for. "Handed over" compares when a picture goes to what shows it: Chromium's compositor, and our display's driver. Lost
+is what the sender encoded and the receiver did not show, within a frame or two at the ends of each leg.
 
 ``--encoded``: what is shared sets only the pace. Its pictures are replaced by those of a clip (``_clip``) as they leave
 the encoder, with no work worth speaking of, and ages count from there: the sender's capture and encoder, which are most

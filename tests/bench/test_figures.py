@@ -30,7 +30,7 @@ def test_a_ratio_to_nothing_is_a_dash() -> None:
 
 def test_a_clips_pictures_are_as_old_as_their_last_sending() -> None:
     sent = [(1000.0, 0), (1016.0, 1), (1032.0, 0), (1048.0, 1)]
-    told = [Shown(1045.0, 1045.0, 0, 1040.0, {SENDER: 1035.0}), Shown(1060.0, 1060.0, 1), Shown(990.0, 990.0, 1)]
+    told = [Shown(1045.0, 1045.0, 0, 1040.0, None, {SENDER: 1035.0}), Shown(1060.0, 1060.0, 1), Shown(990.0, 990.0, 1)]
     first, second, early = since_sent(Seen(told, 3), sent).pictures
     assert (first.age_ms, first.frame, first.decoded_ms, first.parts) == (13.0, 2, 8.0, {SENDER: 3.0})
     assert (second.age_ms, second.frame, second.decoded_ms) == (12.0, 3, None)
