@@ -142,8 +142,7 @@ class Pacer(Generic[T]):
         self.timeline.observe(timestamp, decoded_ns, capture_ns)
         self._last_timestamp = timestamp
         self._decode_ns = self._mean(self._decode_ns, decoded_ns - complete_ns)
-        if self._cadence is not None:
-            self._cadence.follow(self.timeline.pts(timestamp), self._aim(timestamp) - self.timeline.pts(timestamp))
+        self._cadence.follow(self.timeline.pts(timestamp), self._aim(timestamp) - self.timeline.pts(timestamp))
         if len(self._queue) == MAX_QUEUE:
             self._queue.popleft()
             self._drop("overflow")
@@ -256,7 +255,7 @@ class Pacer(Generic[T]):
     def _target(self, entry: _Entry[T]) -> int:
         if entry.still and self.hold_ns <= 0 and not (self.playout and self.playout[0]):
             return entry.ready_ns + self.render_ns
-        if self._cadence is None or self._cadence.offset is None:
+        if self._cadence.offset is None:
             return self._aim(entry.timestamp)
         return self.timeline.pts(entry.timestamp) + self._cadence.offset
 
