@@ -117,6 +117,10 @@ class Camera:
             complete_ns=now,
         )
 
+    def send(self, frame: EncodedFrame) -> None:
+        """By the link of its kind."""
+        (self.link if frame.kind == "video" else self.sound).send(frame)
+
     def show(self, luma: np.ndarray, codec: Codec = "VP8", keyframe: bool = False) -> EncodedFrame:
         """Encode and send."""
         frame = self.encode(luma, codec, keyframe)

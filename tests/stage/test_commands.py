@@ -143,7 +143,7 @@ async def test_volume_scales_the_sound_and_a_dark_screen_is_silent(start_stage):
     async def talk() -> None:
         for index, data in enumerate(tone(1500)):
             now = time.monotonic_ns()
-            camera.sound.send(
+            camera.send(
                 EncodedFrame(1, "audio", "opus", index * 960, data, True, False, now, now, start + index * 20_000_000)
             )
             await asyncio.sleep(max(0, start / 1e9 + 0.02 * (index + 1) - time.monotonic()))

@@ -41,17 +41,17 @@ async def test_sound_is_heard_and_its_place_beside_the_picture_is_told(start_sta
     stage.link.send(SetTap(True, 0, 0, 2, 2))
     camera = stage.attach(1)
     start = time.monotonic_ns()
-    camera.sound.send(packet(1, b"\xff\xff\xff", 0, start))
+    camera.send(packet(1, b"\xff\xff\xff", 0, start))
 
     async def talk() -> None:
         for index, data in enumerate(tone(500)):
-            camera.sound.send(packet(1, data, index, start + index * 20_000_000))
+            camera.send(packet(1, data, index, start + index * 20_000_000))
             await asyncio.sleep(start / 1e9 + 0.02 * (index + 1) - time.monotonic())
 
     talking = asyncio.create_task(talk())
     shown = camera.encode(flat(90), keyframe=True)
     fields = {name: getattr(shown, name) for name in EncodedFrame.__struct_fields__}
-    camera.link.send(EncodedFrame(**fields | {"capture_ns": time.monotonic_ns()}))
+    camera.send(EncodedFrame(**fields | {"capture_ns": time.monotonic_ns()}))
     await stage.expect(TapPicture)
     heard = await stage.expect(TapSound, lambda block: np.abs(np.frombuffer(block.samples, np.int16)).max() > 4000)
     assert heard.stream == 1
@@ -73,7 +73,7 @@ async def test_of_two_streams_one_is_heard(start_stage):
     async def talk() -> None:
         for index, data in enumerate(packets):
             for camera in cameras:
-                camera.sound.send(packet(camera.stream, data, index, start + index * 20_000_000))
+                camera.send(packet(camera.stream, data, index, start + index * 20_000_000))
             await asyncio.sleep(start / 1e9 + 0.02 * (index + 1) - time.monotonic())
 
     talking = asyncio.create_task(talk())
@@ -115,7 +115,7 @@ async def test_a_sound_server_that_dies_and_comes_back_does_not_stop_the_picture
 
     async def talk() -> None:
         for index, data in enumerate(packets):
-            camera.sound.send(packet(1, data, index, start + index * 20_000_000))
+            camera.send(packet(1, data, index, start + index * 20_000_000))
             await asyncio.sleep(start / 1e9 + 0.02 * (index + 1) - time.monotonic())
 
     async def pictures(count: int) -> None:

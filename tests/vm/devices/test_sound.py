@@ -79,7 +79,7 @@ async def cast(camera: Camera, pictures: list[EncodedFrame], packets: list[bytes
             frame = msgspec.structs.replace(pictures[number % FPS], timestamp=number * 90_000 // FPS, **times)
         else:
             frame = EncodedFrame(1, "audio", "opus", number * BLOCK, packets[number % 50], True, False, **times)
-        camera.link.send(frame)
+        camera.send(frame)
 
 
 async def growth(grown: list[tuple[int, int]]) -> None:
