@@ -98,7 +98,7 @@ class Sharing:
 class Sender:
     """A browser with the pattern in one of its tabs."""
 
-    def __init__(self, context: BrowserContext, content: str, sound: bool, encoded: bool) -> None:
+    def __init__(self, context: BrowserContext, content: str, sound: bool, encoded: bool = False) -> None:
         self._context = context
         self._content = content
         self._sound = sound
