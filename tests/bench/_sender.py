@@ -83,7 +83,7 @@ class Doorway(Protocol):
 class Sharing:
     """A cast that is on."""
 
-    def __init__(self, page: Page, encoded: bool) -> None:
+    def __init__(self, page: Page, encoded: bool = False) -> None:
         self._page = page
         self._encoded = encoded
 
