@@ -50,7 +50,7 @@ class Inlet:
         if self._open:
             if (messages := self._messages(timeout_s)) is not None:
                 return self._frames(messages)
-            self._open = False
+            self._shut()
         with self._wake:
             self._wake.wait_for(lambda: self._ended or self._next is not None, timeout_s)
             if self._next is None:
@@ -72,11 +72,16 @@ class Inlet:
         for message in messages:
             if not isinstance(message, EncodedFrame) or message.kind != "video":
                 log.error("a link for pictures carried %s and is closed", type(message).__name__)
-                self._open = False
+                self._shut()
                 break
             frames.append(msgspec.structs.replace(message, discontinuity=True) if self._fresh else message)
             self._fresh = False
         return frames
+
+    def _shut(self) -> None:
+        """Take nothing more of this intake, and let it see that."""
+        self._open = False
+        self._reader.end()
 
     def request(self, cause: str) -> None:
         """Ask for a keyframe; an intake that reads nothing has no use for it."""

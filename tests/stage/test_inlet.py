@@ -79,6 +79,7 @@ def test_what_is_no_picture_closes_the_link_until_another_intake_comes(ends, wro
     ends.far.send(wrong + encode(frame(3)))
     assert ends.inlet.receive(0.01) == []
     assert ends.inlet.receive(0.01) == []
+    assert ends.far.recv(1000) == b"", "the intake sees it"
     ends.renew().close()
     ends.send(frame(4))
     assert numbers([one for _ in range(2) for one in ends.inlet.receive(SOON_S)]) == [(4, True)]
