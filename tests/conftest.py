@@ -1,9 +1,10 @@
-"""Shared by all tests: hypothesis profiles that suit two noisy cores, a count of the tests that did not run, and an end
-for those that would not end."""
+"""Shared by all tests: hypothesis profiles that suit two noisy cores, the names of the tests that failed or did not run,
+and an end for those that would not end."""
 
 import faulthandler
 import os
 import signal
+import textwrap
 from collections.abc import Generator
 from pathlib import Path
 
@@ -18,8 +19,12 @@ settings.register_profile("default", deadline=None, max_examples=100, suppress_h
 settings.register_profile("long", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-NOT_RUN = os.environ.get("DDP_NOT_RUN")
-"""A file that gets a line for each test that was skipped. It is written at once, for a guest's power may be cut."""
+TOLD = os.environ.get("DDP_TOLD")
+"""A file that gets each test that was skipped or that failed for good, for the end of a long run to repeat. It is
+written at once, for a guest's power may be cut."""
+
+WHY = 1500
+"""Characters of what failed; the whole of it stands in pytest's own report."""
 
 TEARDOWN_S = 300.0
 
@@ -47,7 +52,12 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 
 def _note(report: pytest.TestReport | pytest.CollectReport) -> None:
-    if NOT_RUN and report.skipped and not hasattr(report, "wasxfail"):
+    if not TOLD or hasattr(report, "wasxfail") or not (report.failed or report.skipped):
+        return
+    if report.failed:
+        told = f"Failed: {report.nodeid}\n{textwrap.indent(report.longreprtext[-WHY:].strip(), '    ')}\n"
+    else:
         why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        with Path(NOT_RUN).open("a") as told:
-            told.write(f"{report.nodeid}: {why.removeprefix('Skipped: ')}\n")
+        told = f"Not run: {report.nodeid}: {' '.join(why.removeprefix('Skipped: ').split())}\n"
+    with Path(TOLD).open("a") as file:
+        file.write(told)

@@ -62,32 +62,34 @@ GUESTS = (  # the longest first
 
 
 def main(arguments: list[str]) -> int:
-    """0 when the tests of every guest passed. The last line counts those that did not run, for whatever reason; they
-    are also added to the file that $DDP_NOT_RUN names."""
+    """0 when the tests of every guest passed. The last lines name those that failed and those that did not run, for
+    whatever reason; they are also added to the file that $DDP_TOLD names."""
     where = image()
-    not_run = (where / "missing").read_text().splitlines()
+    told = [f"Not run: {line}" for line in (where / "missing").read_text().splitlines()]
     ready, failed = [], []
     for guest in [guest for guest in GUESTS if wanted(guest, arguments)]:
         if (where / guest.kernel / "vmlinuz").exists():
             ready.append(guest)
         else:
-            not_run.append(f"the tests of guest {guest.tests}: its kernel is missing")
+            told.append(f"Not run: the tests of guest {guest.tests}: its kernel is missing")
     with ThreadPoolExecutor(SIDE_BY_SIDE) as runners:
         running = {runners.submit(passes, guest, where, arguments): guest for guest in ready}
         try:
             for done in as_completed(running):
                 guest = running[done]
                 failed += [] if done.result() else [guest.tests]
-                skipped = KEPT / guest.tests / "not-run"
-                not_run += skipped.read_text().splitlines() if skipped.exists() else []
+                its = KEPT / guest.tests / "told"
+                told += its.read_text().splitlines() if its.exists() else []
         finally:
             STOP.set()
-    for line in not_run:
-        print(f"Not run: {line}")
-    if "DDP_NOT_RUN" in os.environ:
-        with Path(os.environ["DDP_NOT_RUN"]).open("a") as told:
-            told.writelines(f"{line}\n" for line in not_run)
-    print(f"Guests that failed: {len(failed)}{failed or ''}. Tests that did not run: {len(not_run)}.")
+    told += [f"Failed: guest {name}" for name in failed]
+    for line in told:
+        print(line)
+    if "DDP_TOLD" in os.environ:
+        with Path(os.environ["DDP_TOLD"]).open("a") as file:
+            file.writelines(f"{line}\n" for line in told)
+    skipped = sum(line.startswith("Not run: ") for line in told)
+    print(f"Guests that failed: {len(failed)}{failed or ''}. Tests that did not run: {skipped}.")
     return 1 if failed else 0
 
 
@@ -110,7 +112,7 @@ def run(guest: Guest, where: Path, arguments: list[str]) -> bool:
     began = time.monotonic()
     out = KEPT / guest.tests
     shutil.rmtree(out, ignore_errors=True)
-    script = f"export DDP_VM_GUEST={guest.tests} DDP_NOT_RUN=/out/not-run\n{command(guest, arguments)}\n"
+    script = f"export DDP_VM_GUEST={guest.tests} DDP_TOLD=/out/told\n{command(guest, arguments)}\n"
     status = boot(
         *(where, out, script, guest.devices, guest.modules, guest.timeout_s),
         kernel=kernel,
