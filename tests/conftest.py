@@ -1,5 +1,5 @@
-"""Shared by all tests: hypothesis profiles that suit two noisy cores, the names of the tests that failed or did not run,
-and an end for those that would not end."""
+"""Shared by all tests: hypothesis profiles that suit two noisy cores, the names of the tests that failed or did not
+run, and an end for those that would not end."""
 
 import faulthandler
 import os

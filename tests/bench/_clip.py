@@ -55,7 +55,7 @@ def pictures(size: tuple[int, int], count: int) -> Iterator[av.VideoFrame]:
         frame = av.VideoFrame(width, height, "yuv420p")
         frame.pts = number
         for plane, whole, part in zip(frame.planes, scene, (1, 2, 2), strict=True):
-            view = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:, : width // part]
+            view = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:, : width // part]
             top, left = y // part, x // part
             view[:] = whole[top : top + height // part, left : left + width // part]
             if part == 1:

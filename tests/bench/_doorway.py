@@ -6,8 +6,10 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
+from receiver.app import desk as desks
+from receiver.app import stagehand as stagehands
 from receiver.app.desk import Display, FrontDesk
 from receiver.app.front import Front, capability
 from receiver.app.peer import Peer
@@ -94,7 +96,9 @@ async def doorway(
         config = parse(CONFIG.format(folder=folder), "the benchmark")
         identity = load_identity(config.paths.state_dir)
         display = Display(config.display.id, lambda: name, identity, lambda: capability(CODECS))
-        desk = FrontDesk(display, DeviceStore(config.paths.state_dir), signs, MonotonicClock())
+        # These have what a benchmark's own sender comes to; strangers ask for more.
+        shown, stage = cast(desks.Signs, signs), cast(stagehands.Stagehand, Stagehand(answer, candidate))
+        desk = FrontDesk(display, DeviceStore(config.paths.state_dir), shown, MonotonicClock())
         desk.commands = Room().desk
         front = Front(config, Open())
         keeper = asyncio.create_task(desk.secrets.run())
@@ -102,7 +106,7 @@ async def doorway(
         async def no_snapshot() -> bytes:
             return b""
 
-        front.start(desk, Stagehand(answer, candidate), Sessions(), no_snapshot, Connections())
+        front.start(desk, stage, Sessions(), no_snapshot, Connections())
         try:
             yield front.port, signs
         finally:

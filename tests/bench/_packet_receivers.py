@@ -78,7 +78,7 @@ class _NoDecoder:
 async def stock() -> None:
     packets = 0
     frames = 0
-    aiortc.rtcrtpreceiver.get_decoder = lambda codec: _NoDecoder()  # type: ignore[attr-defined]
+    aiortc.rtcrtpreceiver.get_decoder = lambda codec: _NoDecoder()  # type: ignore
     handle = RTCRtpReceiver._handle_rtp_packet
 
     async def counted(self: RTCRtpReceiver, packet: Any, arrival_time_ms: int) -> None:

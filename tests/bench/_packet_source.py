@@ -64,6 +64,7 @@ class PacketSource:
     async def connect(self, answer: str) -> None:
         media = SessionDescription.parse(answer).media[0]
         assert media.dtls is not None
+        assert media.ice is not None
         self._dtls._set_role("server" if media.dtls.role == "client" else "client")
         self._ice._connection.ice_controlling = True
         for candidate in media.ice_candidates:

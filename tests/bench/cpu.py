@@ -83,7 +83,7 @@ def report(name: str, codec: str, frames: int, threads: dict[tuple[str, str], Sp
             continue
         print(_row(f"{process:16} {thread}", one, frames))
     print(_row("others", others, frames))
-    print(_row("all", sum(threads.values(), NOTHING), frames))  # type: ignore[arg-type]
+    print(_row("all", sum(threads.values(), NOTHING), frames))
 
 
 def _row(name: str, one: Spent, frames: int) -> str:

@@ -12,13 +12,13 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from playwright.async_api import Page
 
-from tests.bench._browser import browser
+from tests.bench._browser import Browser, browser
 from tests.bench._figures import Beginning, percentile
-from tests.bench._ours import ours
+from tests.bench._ours import Ours, ours
 from tests.bench._sender import begin, end, sender
 
 SIZE = (1280, 720)
@@ -48,7 +48,8 @@ async def measure(asked: argparse.Namespace) -> dict[str, list[tuple[float, Begi
     async with AsyncExitStack() as stack:
         source = await stack.enter_async_context(sender(SIZE, 30, None, "detail", True))
         sides = []
-        for opening in (ours(SIZE[0]), browser("video", SIZE)):
+        openings: tuple[AbstractAsyncContextManager[Ours | Browser], ...] = (ours(SIZE[0]), browser("video", SIZE))
+        for opening in openings:
             receiver = await stack.enter_async_context(opening)
             page = await stack.enter_async_context(source.paired(receiver))
             sides.append((receiver.name, page, await stack.enter_async_context(receiver.first_pictures())))

@@ -76,8 +76,9 @@ class Receiver:
         self._webrtc.connect(
             "notify::ice-gathering-state",
             lambda webrtc, _: (
-                webrtc.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE
-                and gathered.set()
+                gathered.set()
+                if webrtc.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE
+                else None
             ),
         )
         self._pipeline.set_state(Gst.State.PLAYING)
