@@ -15,9 +15,12 @@ from hypothesis import HealthCheck, settings
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """A run that a shell has put in the background begins with Ctrl-C ignored, and so would all that it starts."""
 
-settings.register_profile("default", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("long", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("default", deadline=None, max_examples=100, derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("random", deadline=None, max_examples=100, suppress_health_check=SLOW)
+settings.register_profile("long", deadline=None, max_examples=5000, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+"""By default the same examples each time: what fails is then due to what was changed. The others look for new ones."""
 
 TOLD = os.environ.get("DDP_TOLD")
 """A file that gets each test that was skipped or that failed for good, for the end of a long run to repeat. It is

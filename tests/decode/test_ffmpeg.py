@@ -80,4 +80,4 @@ def test_frames_without_a_picture_are_forgotten():
             assert decoder.decode(changed(proof_frame("H264"), data=sei, timestamp=timestamp)) == []
         except DecodeError:
             continue
-    assert len(decoder._pending) <= MAX_PENDING
+    assert len(decoder._decoder._pending) <= MAX_PENDING

@@ -12,6 +12,8 @@ from tests.peers.cinema import MS, Cast, judder, play, screen
 
 FILM, NTSC = 24_000 / 1001, 30_000 / 1001
 SETTLED_S = 6
+SLIPS_PER_S = (1000 + 400) * 1e-6 * 6 * 50
+"""Of 59.94 on 50, which has the six places of 60 on 50 and drifts along them, and two clocks at 200 ppm either way."""
 
 
 def shown(cast, tv, mode="smooth"):
@@ -65,8 +67,8 @@ def test_no_rate_drift_or_jitter_breaks_the_cadence_but_where_the_clocks_slip(
     cast = Cast(fps, 40, ppm=sender_ppm, jitter_ms=jitter_ms, rough_ms=rough_ms, seed=seed)
     pictures = shown(cast, tv)
     assert judder(pictures, fps, tv, sender_ppm).share < 0.05, "it takes a second to follow a slip, of 34"
-    rate = min(hz, fps)
-    assert len(pictures) > 0.998 * rate * (40 - SETTLED_S) - 4
+    slips = (40 - SETTLED_S) * (SLIPS_PER_S if (fps, hz) == (2 * NTSC, 50) else 0)  # each may leave a VSync out
+    assert len(pictures) > 0.998 * min(hz, fps) * (40 - SETTLED_S) - 4 - slips
 
 
 def test_two_clocks_slip_by_one_step_at_a_time():
