@@ -3,10 +3,10 @@
 Names follow W3C webrtc-stats and the RTP specifications. All ``*_ns`` values are CLOCK_MONOTONIC of this machine.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -75,8 +75,7 @@ class Stamps(msgspec.Struct, frozen=True, array_like=True):
     decoding: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True, eq=False):
     """One decoded picture. It never leaves the stage process.
 
     ``frame``: planes as the decoder gave them, with their colour space and range. ``width``/``height``: its pixels.
@@ -89,3 +88,7 @@ class Picture:
     height: int
     frame: "VideoFrame"
     stamps: Stamps
+
+    def stamped(self, **at_ns: int) -> "Picture":
+        """The same picture, further on its way: ``at_ns`` names fields of its stamps."""
+        return replace(self, stamps=replace(self.stamps, **at_ns))

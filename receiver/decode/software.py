@@ -1,16 +1,18 @@
 """Decoding on the CPU, with FFmpeg's own decoders and dav1d.
 
-Several threads share one picture (slices, tiles, rows of blocks): threads that take a picture each would add a picture
-of delay for each thread. dav1d keeps two pictures back unless it is told otherwise.
+Where one thread is not enough (``threads``) several share a picture (slices, tiles, rows of blocks): threads that take
+a picture each would add a picture of delay for each thread. dav1d keeps two back unless it is told otherwise.
 """
 
 import os
+from functools import partial
 
 import av
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 
 from receiver.decode.ffmpeg import FfmpegDecoder
+from receiver.decode.threads import AsNeeded
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec
 
@@ -27,8 +29,14 @@ class Software:
     title = "the CPU"
     hardware = False
 
-    def open(self, codec: Codec) -> FfmpegDecoder:
+    def __init__(self) -> None:
+        self._heavy: set[Codec] = set()
+
+    def open(self, codec: Codec) -> AsNeeded:
         """A decoder on the CPU. Raises BackendUnavailable where this FFmpeg was built without it."""
+        return AsNeeded(codec, partial(self._open, codec), min(MAX_THREADS, os.cpu_count() or 1), self._heavy)
+
+    def _open(self, codec: Codec, threads: int) -> FfmpegDecoder:
         if codec not in DECODERS:
             raise BackendUnavailable(f"{codec} can't be decoded in software here; {', '.join(DECODERS)} can")
         try:
@@ -40,6 +48,6 @@ class Software:
             ) from error
         assert isinstance(context, VideoCodecContext)
         context.thread_type = "SLICE"
-        context.thread_count = min(MAX_THREADS, os.cpu_count() or 1)
+        context.thread_count = threads
         context.options = dict(OPTIONS.get(codec, {}))
         return FfmpegDecoder(codec, context, f"{DECODERS[codec]} (FFmpeg, software)")

@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
 from av import VideoFrame
+from msgspec.structs import replace
 
 from receiver import prime
 from receiver.errors import ReceiverError

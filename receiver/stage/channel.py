@@ -1,10 +1,7 @@
 """One stream as the presenter's thread sees it: what waits, what is shown, since when."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal
-
-import msgspec
 
 from receiver.media import Picture
 from receiver.pace.missed import Due
@@ -47,7 +44,7 @@ class Channel:
             self.counters.drop("paused")
             return
         assert stamps.decoded is not None
-        queued = replace(picture, stamps=msgspec.structs.replace(stamps, queued=now))
+        queued = picture.stamped(queued=now)
         self.pacer.push(queued, picture.timestamp, stamps.complete, stamps.decoded, stamps.captured)
 
     def pause(self, paused: bool) -> None:
@@ -61,7 +58,7 @@ class Channel:
         if choice is None:
             return False
         self.due = choice.due
-        self.current = replace(choice.item, stamps=msgspec.structs.replace(choice.item.stamps, chosen=now))
+        self.current = choice.item.stamped(chosen=now)
         return True
 
     def view(self, place: Place | None) -> StreamView:

@@ -8,6 +8,7 @@ from receiver.pace.layout import arrange
 from receiver.pace.refresh import FilmRate
 from receiver.present.api import Flip, Panel, Placed, Presenter, View
 from receiver.present.idle import Sprite
+from receiver.present.overlay import StreamView
 from receiver.present.screens import Screens
 from receiver.stage.channel import Channel
 
@@ -19,9 +20,10 @@ NOTHING: list[Sprite] = []
 class _Drawn:
     """What the last view was made of; identity is enough, for all of it is replaced on change."""
 
+    channels: list[Channel]
     pictures: list[Placed]
     version: int
-    patches: object
+    patches: list[Sprite]
     size: tuple[int, int]
 
 
@@ -47,29 +49,35 @@ class Glass:
         return 10**12 // self.presenter.refresh_mhz
 
     def show(
-        self, scene: Scene, layout: SetLayout, channels: list[Channel], now: int
+        self, scene: Scene, layout: SetLayout, channels: list[Channel], now: int, anew: bool
     ) -> tuple[list[Channel], Flip | None]:
-        """The channels that have a place on the screen, and how it was given over; None: it has all of that already."""
-        size = self.presenter.size
-        if self._drawn is not None and self._drawn.size != size:
+        """The channels that have a place on the screen, and how it was given over; None: it has all of that already.
+
+        ``anew``: more than pictures may have changed.
+        """
+        size, before = self.presenter.size, self._drawn
+        if before is not None and before.size != size:
             self._screens = Screens(*size)
-        wall = datetime.datetime.now()
         shown = {} if scene.dark else _place(layout, channels, size)
-        views = [
-            channel.view(shown[channel].rect if len(shown) > 1 and channel in shown else None) for channel in channels
-        ]
-        idle = None if shown or scene.dark else self._screens.idle(scene, wall, now)
-        patches = NOTHING if scene.dark else self._screens.overlay(scene, views, wall, now)
-        drawn = _Drawn(list(shown.values()), 0 if idle is None else self._screens.version, patches, size)
-        if self._drawn is not None and _same(drawn, self._drawn):
-            return list(shown), None
+        drawn = _Drawn([*shown], [*shown.values()], 0, NOTHING, size)
+        idle = None
+        if not anew and before is not None and shown and (before.channels, before.size) == (drawn.channels, size):
+            drawn.patches = before.patches
+        elif not scene.dark:
+            wall = datetime.datetime.now()
+            if not shown:
+                idle = self._screens.idle(scene, wall, now)
+                drawn.version = self._screens.version
+            drawn.patches = self._screens.overlay(scene, _views(channels, shown), wall, now)
+        if before is not None and _same(drawn, before):
+            return drawn.channels, None
         self._wake_up()
-        self.presenter.draw(View(idle, drawn.pictures, patches))
+        self.presenter.draw(View(idle, drawn.pictures, drawn.patches))
         flip = self.presenter.flip()
         self._drawn = drawn
         if scene.dark:
             self._fall_asleep()
-        return list(shown), flip
+        return drawn.channels, flip
 
     def follow_film(self, alone: bool, interval_ns: float | None, now: int) -> None:
         """Take the rate of a film that has the screen for itself, and the screen's own again after it."""
@@ -99,6 +107,12 @@ def _place(layout: SetLayout, channels: list[Channel], size: tuple[int, int]) ->
         channel, picture = ready[stream]
         shown[channel] = channel.shape.place(picture, cell)
     return shown
+
+
+def _views(channels: list[Channel], shown: dict[Channel, Placed]) -> list[StreamView]:
+    """How the overlay sees them; where several share the screen each with its place."""
+    shared = len(shown) > 1
+    return [channel.view(shown[channel].rect if shared and channel in shown else None) for channel in channels]
 
 
 def _same(a: _Drawn, b: _Drawn) -> bool:

@@ -3,10 +3,8 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol
 
-import msgspec
 import pygame
 
 from receiver.clock import Clock
@@ -23,7 +21,8 @@ from receiver.threads import NamedThread
 log = logging.getLogger(__name__)
 
 TICK_NS = 100_000_000
-"""How often the clock, the idle screen and the window's events are looked at while no picture comes."""
+"""How often the clock, the idle screen and the patches over pictures are looked at, and while no picture comes the
+window's events."""
 
 STUCK_NS = 3_000_000_000
 """A round that takes longer than this does not come back: not even a change of the display's mode takes a second."""
@@ -124,7 +123,7 @@ class Screen:
 
     def next_vsync(self, after_ns: int) -> int:
         """As the output that there is now has it; any thread."""
-        return self.presenter.next_vsync(after_ns)
+        return self._glass.presenter.next_vsync(after_ns)
 
     def nudge(self) -> None:
         """Let the presenter look at once at what it polls for."""
@@ -261,10 +260,11 @@ class Screen:
             fresh = [channel for channel in self._channels if channel.choose(now)]
             channels, scene, layout = list(self._channels), self._scene, self._layout
             requests, self._requests = self._requests, []
-            look, self._changed = bool(fresh) or self._changed or now >= self._look_at, False
-        if look:
+            anew, self._changed = self._changed or now >= self._look_at, False
+        if anew:
             self._look_at = now + TICK_NS
-            self._show(scene, layout, channels, fresh, now)
+        if anew or fresh:
+            self._show(scene, layout, channels, fresh, now, anew)
         if requests:
             self._listener.snapshot(requests, self.presenter.snapshot())
         with self._lock:
@@ -283,8 +283,10 @@ class Screen:
         now = self._clock.now()
         self._alarm.ring_at(now, now)
 
-    def _show(self, scene: Scene, layout: SetLayout, channels: list[Channel], fresh: list[Channel], now: int) -> None:
-        shown, flip = self._glass.show(scene, layout, channels, now)
+    def _show(
+        self, scene: Scene, layout: SetLayout, channels: list[Channel], fresh: list[Channel], now: int, anew: bool
+    ) -> None:
+        shown, flip = self._glass.show(scene, layout, channels, now, anew)
         if flip is not None:
             for channel in shown:
                 self._tell(channel, channel in fresh, flip, now)
@@ -302,6 +304,7 @@ class Screen:
         assert picture is not None
         if channel.live_since is None or (fresh and channel.renewed):
             channel.live_since, channel.renewed = channel.live_since or flip.on_screen_ns, False
+            self._changed = True  # what is laid over pictures depends on which are live
             self._listener.live(channel)
         if fresh:
             with self._lock:
@@ -309,5 +312,4 @@ class Screen:
             period = self._glass.period_ns
             if channel.due is not None and (cause := missed(channel.due, began, flip, self._flip, period)):
                 channel.counters.miss(cause)
-            stamps = msgspec.structs.replace(picture.stamps, on_screen=flip.on_screen_ns)
-            self._listener.presented(channel, replace(picture, stamps=stamps))
+            self._listener.presented(channel, picture.stamped(on_screen=flip.on_screen_ns))

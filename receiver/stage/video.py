@@ -3,10 +3,7 @@
 import logging
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
-
-import msgspec
 
 from receiver.clock import Clock
 from receiver.decode.api import DecodeError
@@ -163,8 +160,7 @@ class _Worker:
         self._counters.decoded(frame.codec, decoder.name, len(pictures))
         decoded = self._clock.now()
         for picture in pictures:
-            stamps = msgspec.structs.replace(picture.stamps, decoding=now, decoded=decoded)
-            self._deliver(replace(picture, stamps=stamps))
+            self._deliver(picture.stamped(decoding=now, decoded=decoded))
 
     def _took_over(self, reason: str) -> None:
         log.warning("%s", reason)
