@@ -27,6 +27,10 @@ JITTER_MAX_NS = 250_000_000
 """One stall says nothing about jitter, so samples are capped."""
 
 
+LOOKS = 8
+"""Frames from one look at what patience pays to the next."""
+
+
 class Timeline:
     """One video stream's timestamps (in ``clock_rate`` Hz) against CLOCK_MONOTONIC."""
 
@@ -39,6 +43,9 @@ class Timeline:
         )  # (arrival, offset), offsets rising: the head is the window's least
         self._jitter: deque[tuple[int, int]] = deque()  # (arrival, how late), and the latter in order of size
         self._by_size: list[int] = []
+        self._observed = 0
+        self._looked_at: int | None = None
+        self._patience = 0
         self._last_arrival = 0
         self._capture_offset: int | None = None
         self.breaks = 0
@@ -47,6 +54,7 @@ class Timeline:
         """A frame was complete at ``arrival_ns``; ``capture_ns`` where the sender's reports gave it."""
         if capture_ns is not None:
             self._captured(capture_ns - self.pts(timestamp))
+        self._observed += 1
         offset = arrival_ns - self.pts(timestamp)
         if self._offset is None:
             self._restart(offset, arrival_ns)
@@ -98,6 +106,19 @@ class Timeline:
             return 0
         return self._by_size[min(len(self._by_size) - 1, int(quantile * len(self._by_size)))]
 
+    def patience(self, worth_ns: int) -> int:
+        """How long it pays to wait for late frames, in ns after the least delayed.
+
+        A wait costs each frame as much, and one that comes later still costs ``worth_ns``: the least sum is found anew
+        with every eighth frame.
+        """
+        if self._looked_at is None or self._observed - self._looked_at >= LOOKS:
+            self._looked_at, frames = self._observed, len(self._by_size)
+            costs = (late * frames + worth_ns * (frames - 1 - place) for place, late in enumerate(self._by_size))
+            best = min(zip(costs, self._by_size, strict=True), default=(0, 0))
+            self._patience = best[1]
+        return self._patience
+
     def resynchronise(self, late_ns: int) -> None:
         """A deadline was missed by ``late_ns``: expect frames that much later, and learn the least delay anew."""
         if self._offset is not None:
@@ -110,6 +131,7 @@ class Timeline:
         self._least.append((arrival_ns, offset))
         self._jitter.clear()
         self._by_size = []
+        self._looked_at = None
         self._last_arrival = arrival_ns
 
     def pts(self, timestamp: int) -> int:

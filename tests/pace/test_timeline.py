@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.pace.timeline import Timeline
+from receiver.pace.timeline import JITTER_MAX_NS, Timeline
 
 MS = 1_000_000
 SECOND = 1_000_000_000
@@ -25,6 +25,22 @@ def test_frames_are_expected_when_the_least_delayed_come():
         timeline.observe(i * 3000, i * SECOND // 30 + (5 + i * 7 % 20) * MS)
     assert abs(timeline.expected(90 * 3000) - (3 * SECOND + 5 * MS)) < MS
     assert 0 < timeline.jitter(0.5) < timeline.jitter(0.9) < 20 * MS
+
+
+def test_jitter_is_waited_for_to_its_end_but_not_what_is_rarely_late():
+    timeline = Timeline()
+    for i in range(120):
+        rare = 40 if i % 10 == 5 else 0
+        timeline.observe(i * 3000, i * SECOND // 30 + (i * 7 % 6 + rare) * MS)
+        wait = timeline.patience(80 * MS)
+    assert 5 * MS <= wait < 6 * MS
+
+
+def test_what_is_late_as_a_rule_is_waited_for():
+    timeline = Timeline()
+    for i in range(120):
+        timeline.observe(i * 3000, i * SECOND // 30 + (15 if i % 2 else 0) * MS)
+    assert 15 * MS <= timeline.patience(80 * MS) < 16 * MS
 
 
 def test_a_slower_sender_clock_is_followed_without_steps():
@@ -75,5 +91,5 @@ def test_anything_can_be_observed(frames):
     timeline = Timeline()
     for timestamp, arrival in frames:
         timeline.observe(timestamp, arrival)
-        assert timeline.jitter(0.9) >= 0
+        assert 0 <= timeline.patience(80 * MS) <= JITTER_MAX_NS
         assert timeline.expected(timestamp) - arrival < SECOND
