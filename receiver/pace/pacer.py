@@ -47,10 +47,10 @@ STATIC_NS = 100_000_000
 """Frames further apart are a static screen's: they say nothing about motion and must not wait for one another."""
 REORDER_TICKS = 90_000
 """A timestamp further back than a second is no reordered frame but another source behind the same stream."""
-LATE_COSTS_NS = 80_000_000
-"""What a picture that is late for its VSync costs in interactive mode, in waiting: for a tenth of them all others may
-wait 8 ms. So jitter of some ms is waited for to its end, and what is late for a reason of its own, as after a lost
-packet, makes no other wait unless it is the rule."""
+LATE_COSTS = 2
+"""What a picture that is late for its VSync costs in interactive mode, in waiting: the time of two. For a tenth of 30 a
+second all others may wait 7 ms. So jitter of some ms is waited for to its end, and what is late for a reason of its
+own, as after a lost packet, makes no other wait unless it is the rule."""
 AT_ONCE_NS = 50_000_000
 """Time constant by which interactive mode follows a way that has become shorter, as when a sender's queue has gone."""
 INTERACTIVE_MAX_NS = 60_000_000
@@ -268,7 +268,7 @@ class Pacer(Generic[T]):
         if self._mode == "smooth":
             jitter = max(prefill, self.timeline.jitter(0.9))
         else:
-            jitter = min(self.timeline.patience(LATE_COSTS_NS), prefill, INTERACTIVE_MAX_NS)
+            jitter = min(self.timeline.patience(LATE_COSTS * self._interval), prefill, INTERACTIVE_MAX_NS)
         return self._as_wished(jitter + min(max(self.hold_ns, 0), MAX_HOLD_NS))
 
     def _as_wished(self, delay: int) -> int:
