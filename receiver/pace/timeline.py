@@ -25,8 +25,6 @@ JITTER_NS = 4_000_000_000
 """So long a frame counts as an example: a stall of 0.4 s is a tenth of it."""
 JITTER_MAX_NS = 250_000_000
 """One stall says nothing about jitter, so samples are capped."""
-
-
 LOOKS = 8
 """Frames from one look at what patience pays to the next."""
 
