@@ -1,9 +1,11 @@
 """Whether the receiver grows: its memory, descriptors and threads over a long cast, and over many casts.
 
-One Chromium shares a tab through the product's own page. Each process's memory is its unique set size: what would be
-free if it ended. What Python and its libraries keep for the next time counts as memory too, so the first part of each
-run is left out, and growth is the slope of a line through the rest: a leak has one, a cache that has filled has none.
-An intake lives as long as its cast, so over many casts only the stage and app are followed.
+One Chromium shares a tab through the product's own page. Each process's memory is what it has written: its anonymous
+pages and its shared memory, there or swapped out. Pages of files are left out, for whose they are changes with whoever
+else on the machine has the same library open. What Python and its libraries keep for the next time counts as memory
+too, so the first part of each run is left out, and growth is the slope of a line through the rest: a leak has one, a
+cache that has filled has none. An intake lives as long as its cast, so over many casts only the stage and app are
+followed.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -37,6 +40,13 @@ class Followed:
     threads: list[int] = field(default_factory=list)
 
 
+def written_mib(pid: int) -> float:
+    """Its anonymous pages and its share of shared memory, in MiB (``/proc/PID/smaps_rollup``, in kB)."""
+    fields = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    kb = {name: int(value) for name, value, *_ in fields}
+    return (kb["Anonymous:"] + kb["Pss_Shmem:"] + kb["SwapPss:"]) / 1024
+
+
 class Watch:
     """Samples the receiver's processes by the names of their modules."""
 
@@ -50,7 +60,7 @@ class Watch:
             if name in self._names:
                 one = self.followed.setdefault(name, Followed())
                 one.at.append(at)
-                one.mib.append(process.memory_full_info().uss / 2**20)
+                one.mib.append(written_mib(process.pid))
                 one.descriptors.append(process.num_fds())
                 one.threads.append(process.num_threads())
 
