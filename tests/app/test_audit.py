@@ -55,7 +55,7 @@ async def test_it_tells_the_life_of_a_device_and_no_secret(
             for keys, jti in ((client.keys, client.jti), (resumed.keys, resumed.jti)):
                 assert keys is not None
                 for label in ("sig c2s", "auth c2s", "auth s2c", "resume"):
-                    key = keys.key(label, jti)  # type: ignore[arg-type]
+                    key = keys.key(label, jti)
                     secrets += [key.hex(), b64encode(key)]
     async with DdpClient(await WebSocketWire.connect(display.ws), client.identity, "Alice, at home") as again:
         await again.reunite()
@@ -98,7 +98,7 @@ async def test_owners_may_follow_it_and_others_may_not(display: FakeDisplay, aud
             await viewer.request("data.sub", {"id": "1", "name": "audit", "params": []})
         assert refused.value.code == -32002
         await owner.request("data.sub", {"id": "1", "name": "audit", "params": []})
-        names = set()
+        names: set[str] = set()
         while names != {"Alice's laptop", "Bob's phone"}:
             added = await owner.notification("data.added")
             assert added["fields"]["event"] == "paired"

@@ -37,7 +37,7 @@ def room(display: FakeDisplay) -> FakeDisplay:
 
 
 def shown(display: FakeDisplay, client: DdpClient | None) -> None:
-    display.desk.back.main = lambda: client and client.greeting["ddp_session_id"]
+    display.desk.back.main = lambda: None if client is None else client.greeting["ddp_session_id"]
     display.desk.back.settle()
 
 
@@ -58,7 +58,8 @@ async def test_it_is_off_by_default_and_only_for_who_negotiated_it(display: Fake
 
 
 async def test_who_is_shown_and_asked_is_told_and_the_tv_says_so(room: FakeDisplay) -> None:
-    back, told = room.desk.back, []
+    back = room.desk.back
+    told: list[object] = []
     watched: list[bool] = []
     back.on_going, back.watch = told.append, watched.append
     back.record = lambda event, who="", device="", **details: told.append((event, who))
@@ -70,7 +71,7 @@ async def test_who_is_shown_and_asked_is_told_and_the_tv_says_so(room: FakeDispl
         assert told == [], "being shown is not to ask"
         assert await anna.request("input.accept") == {"kinds": [*KINDS], "active": True}
         assert told == [("local input sent", "Anna"), "Anna"]
-        assert watched[-1]
+        assert watched[-1:] == [True]
         assert await anna.notification("input.back") == {"active": True}
         back.take(Touch(0, "down", 0.25, 0.5))
         event = {"kind": "touch", "finger": 0, "action": "down", "x": 0.5, "y": 0.5}
@@ -96,7 +97,7 @@ async def test_who_is_shown_and_asked_is_told_and_the_tv_says_so(room: FakeDispl
         assert back.status() == {"accepted": ["Anna", "Ben"], "to": "Ben"}
         await ben.request("input.accept", {"kinds": []})
         assert await ben.notification("input.event") == {"kind": "key", "code": "KeyB", "action": "up"}
-        assert (told[-1], watched[-1]) == ("", False)
+        assert (told[-1], watched[-1:]) == ("", [False])
     assert back.status()["to"] is None
 
 

@@ -214,6 +214,7 @@ async def test_where_a_sender_is_awaited_over_quic(display: FakeDisplay) -> None
         there = await client.request("quic.open", {})
         assert (there["stream"], there["port"], there["path"]) == (STREAM, 4433, "/secret")
         assert there["codecs"] == [{"codec": "VP8", "payload_type": 96}, {"codec": "opus", "payload_type": 111}]
+        assert display.stagehand.caster is not None
         assert display.stagehand.caster.media.state == "preparing"
 
 

@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import gc
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.app.callers import Console
+from receiver.app.callers import Caller, Console
 from receiver.app.screen import StageMissing
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.ddp.commands import COMMANDS
@@ -25,21 +24,21 @@ UUID = "0b0c9a5e-6a0f-4f6e-9d43-5a4f7f0c6d21"
 
 
 @pytest.fixture
-def room() -> Iterator[Room]:
+def room() -> Room:
     return Room()
 
 
-async def refused(room: Room, caller: object, verb: str, **params: object) -> Refusal:
+async def refused(room: Room, caller: Caller, verb: str, **params: object) -> Refusal:
     with pytest.raises(Refusal) as caught:
         await room.desk.run(caller, verb, params)
     return caught.value
 
 
-def test_the_desk_has_a_method_for_every_command(room: Room):
+def test_the_desk_has_a_method_for_every_command(room: Room) -> None:
     assert {spec.kind for spec in COMMANDS.values()} == set(room.desk.handlers)
 
 
-async def test_a_viewer_changes_how_its_own_stream_is_given(room: Room):
+async def test_a_viewer_changes_how_its_own_stream_is_given(room: Room) -> None:
     ada = Person("Ada")
     room.shares(ada, 3)
     assert await room.desk.run(ada, "rotate", {"degrees": 90}) == {"stream": 3, "degrees": 90}
@@ -51,7 +50,7 @@ async def test_a_viewer_changes_how_its_own_stream_is_given(room: Room):
     assert room.sent[-1] == SetVolume(3, 0.5)
 
 
-async def test_a_senders_next_stream_is_given_as_its_last_one(room: Room):
+async def test_a_senders_next_stream_is_given_as_its_last_one(room: Room) -> None:
     ada = Person("Ada")
     room.shares(ada, 3)
     await room.desk.run(ada, "rotate", {"degrees": 180})
@@ -62,7 +61,7 @@ async def test_a_senders_next_stream_is_given_as_its_last_one(room: Room):
     assert SetPicture(4, 180, 1.0) in room.sent
 
 
-async def test_nothing_is_kept_of_who_has_left(room: Room):
+async def test_nothing_is_kept_of_who_has_left(room: Room) -> None:
     ada = Person("Ada")
     await room.desk.run(ada, "mirror", {"device_id": UUID, "scale": 0.5})
     assert len(room.desk._manners) == 1
@@ -71,7 +70,7 @@ async def test_nothing_is_kept_of_who_has_left(room: Room):
     assert len(room.desk._manners) == 0
 
 
-async def test_a_viewer_can_do_nothing_to_others(room: Room):
+async def test_a_viewer_can_do_nothing_to_others(room: Room) -> None:
     room.shares(Person("Ada"), 3)
     bea = Person("Bea")
     assert (await refused(room, bea, "pause", stream=3)).code is ErrorCode.FORBIDDEN
@@ -84,7 +83,7 @@ async def test_a_viewer_can_do_nothing_to_others(room: Room):
     assert not room.sent
 
 
-async def test_a_moderator_means_the_only_stream_or_has_to_say_which(room: Room):
+async def test_a_moderator_means_the_only_stream_or_has_to_say_which(room: Room) -> None:
     ada, bea, mod = Person("Ada"), Person("Bea"), Person("Mo", "moderator")
     assert "nothing is shared now" in (await refused(room, mod, "mute")).advice
     room.shares(ada, 3)
@@ -101,7 +100,7 @@ async def test_a_moderator_means_the_only_stream_or_has_to_say_which(room: Room)
     }
 
 
-async def test_what_is_said_of_a_stream_that_has_just_ended_falls_on_nobody_elses(room: Room):
+async def test_what_is_said_of_a_stream_that_has_just_ended_falls_on_nobody_elses(room: Room) -> None:
     """Ada, who owns the display, has given Bea her place; her page's "stop" comes when Bea's stream is there."""
     ada, bea = Person("Ada", "owner"), Person("Bea")
     room.shares(ada, 3)
@@ -117,7 +116,7 @@ async def test_what_is_said_of_a_stream_that_has_just_ended_falls_on_nobody_else
     assert room.casts.log == [("stop", "Bea", "Ada stopped it.")]
 
 
-async def test_the_media_state_machine(room: Room):
+async def test_the_media_state_machine(room: Room) -> None:
     ada = Person("Ada")
     assert await room.desk.run(ada, "stop", {}) == {"state": "stopped"}
     with pytest.raises(IllegalStreamCommand, match="pause is not possible while the stream is stopped"):
@@ -136,7 +135,7 @@ async def test_the_media_state_machine(room: Room):
     assert room.casts.log == [("pause", "Ada"), ("play", "Ada"), ("stop", "Ada", "")]
 
 
-async def test_nobody_goes_on_in_the_place_of_who_paused(room: Room):
+async def test_nobody_goes_on_in_the_place_of_who_paused(room: Room) -> None:
     ada, mod = Person("Ada"), Person("Mo", "moderator")
     room.shares(ada, 3)
     await room.desk.run(ada, "pause", {})
@@ -147,7 +146,7 @@ async def test_nobody_goes_on_in_the_place_of_who_paused(room: Room):
     assert [told["state"] for _, told in ada.told] == ["paused", "playing"]
 
 
-async def test_the_console_stops_a_stream_and_its_sender_is_told(room: Room):
+async def test_the_console_stops_a_stream_and_its_sender_is_told(room: Room) -> None:
     ada = Person("Ada")
     room.shares(ada, 3)
     assert await room.desk.run(Console(), "stop", {}) == {"state": "stopped"}
@@ -155,7 +154,7 @@ async def test_the_console_stops_a_stream_and_its_sender_is_told(room: Room):
     assert "nothing is shared now" in (await refused(room, Console(), "stop")).advice
 
 
-async def test_extend_tells_the_exact_mode(room: Room):
+async def test_extend_tells_the_exact_mode(room: Room) -> None:
     ada = Person("Ada")
     mode = {"width": 3840, "height": 2160, "refresh_mhz": 59_940, "width_mm": 1210, "height_mm": 680}
     assert await room.desk.run(ada, "extend", {}) == mode
@@ -182,7 +181,7 @@ class Films:
         self.log.append(("seek", sender.sender_name, position_s))
 
 
-async def test_an_address_is_played_as_the_senders_stream(room: Room):
+async def test_an_address_is_played_as_the_senders_stream(room: Room) -> None:
     ada = Person("Ada")
     url = "https://example.org/film.mp4"
     assert (await refused(room, ada, "cast", url=url)).code is ErrorCode.METHOD_NOT_FOUND
@@ -206,7 +205,7 @@ PARAMS = st.dictionaries(st.sampled_from(["stream", "scale", "level", "on", "deg
 
 
 @given(verb=st.sampled_from(sorted(COMMANDS)), params=PARAMS, role=st.sampled_from(["owner", "moderator", "viewer"]))
-def test_nothing_but_a_peer_error_comes_of_any_parameters(verb: str, params: dict[str, Any], role: Role):
+def test_nothing_but_a_peer_error_comes_of_any_parameters(verb: str, params: dict[str, Any], role: Role) -> None:
     async def give() -> None:
         room = Room()
         room.shares(Person("Ada"), 3)
@@ -216,7 +215,7 @@ def test_nothing_but_a_peer_error_comes_of_any_parameters(verb: str, params: dic
     asyncio.run(give())
 
 
-async def test_power_turns_the_screen_off_until_somebody_needs_it(room: Room):
+async def test_power_turns_the_screen_off_until_somebody_needs_it(room: Room) -> None:
     def dark() -> bool:
         return [message for message in room.sent if isinstance(message, Scene)][-1].dark
 

@@ -5,7 +5,7 @@ from tests.peers.ddp_client import refused
 from tests.peers.display import STREAM, FakeDisplay, paired
 
 
-async def test_a_sender_gives_commands_to_its_stream(display: FakeDisplay):
+async def test_a_sender_gives_commands_to_its_stream(display: FakeDisplay) -> None:
     async with await paired(display, "Ada") as ada:
         await ada.request("rtc.offer", {"sdp": "v=0"})
         assert await ada.request("display.rotate", {"degrees": 90}) == {"stream": STREAM, "degrees": 90}
@@ -18,7 +18,7 @@ async def test_a_sender_gives_commands_to_its_stream(display: FakeDisplay):
             assert (await refused(ada, f"display.{verb}", {"no such": 1})).code == -32602
 
 
-async def test_a_viewer_controls_no_more_than_its_own(display: FakeDisplay):
+async def test_a_viewer_controls_no_more_than_its_own(display: FakeDisplay) -> None:
     async with await paired(display, "Ada") as ada, await paired(display, "Bea") as bea:
         await ada.request("rtc.offer", {"sdp": "v=0"})
         assert (await refused(bea, "display.power", {"on": False})).code == -32002

@@ -10,6 +10,7 @@ from pathlib import Path
 import brotli
 import pytest
 from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from tests.peers.ddp_client import SUBPROTOCOL, DdpClient, WebSocketWire, trusting
 from tests.peers.display import JPEG, FakeDisplay
@@ -69,9 +70,12 @@ async def test_small_answers_and_pictures_are_not_compressed(display: FakeDispla
 
 async def test_a_websocket_over_http_1_has_permessage_deflate(display: FakeDisplay) -> None:
     headers = {"Accept-Encoding": "gzip, br"}
-    async with connect(display.ws, subprotocols=[SUBPROTOCOL], proxy=None, additional_headers=headers) as websocket:
+    async with connect(
+        display.ws, subprotocols=[Subprotocol(SUBPROTOCOL)], proxy=None, additional_headers=headers
+    ) as websocket:
         (extension,) = websocket.protocol.extensions
         assert extension.name == "permessage-deflate"
+        assert websocket.response is not None
         assert "content-encoding" not in websocket.response.headers
         await websocket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ddp.ping"}))
         assert json.loads(await websocket.recv())["result"] == {}

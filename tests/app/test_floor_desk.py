@@ -3,17 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from receiver.app import floor_desk
 from receiver.app import question as question_room
+from receiver.app.casting import Casting
 from receiver.app.floor_desk import FloorDesk, Mode
 from receiver.clock import FakeClock
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.errors import ReceiverError
+from receiver.session.roles import Role
 from receiver.trust.limits import START_BURST
+
+MakeRoom = Callable[..., "Room"]
 
 
 class FakeCasting:
@@ -46,7 +50,7 @@ class FakeCasting:
 
 
 class Person:
-    def __init__(self, desk: FloorDesk, name: str, role: str) -> None:
+    def __init__(self, desk: FloorDesk, name: str, role: Role) -> None:
         self.sender_name, self.session_id, self.role = name, name.lower(), role
         self.fingerprint = f"key of {name}"
         self.states: list[dict[str, Any]] = []
@@ -58,6 +62,12 @@ class Person:
         self.states.append(state)
         self.told.set()
 
+    def on_stats(self, stats: dict[str, object]) -> None:
+        pass
+
+    def on_state(self, state: str, reason: str, again: bool = False) -> None:
+        pass
+
     async def call(self, method: str, **params: str) -> Any:
         return await self._methods[f"floor.{method}"](params)
 
@@ -66,7 +76,8 @@ class Person:
 
     @property
     def you(self) -> dict[str, Any]:
-        return self.states[-1]["you"]
+        you: dict[str, Any] = self.states[-1]["you"]
+        return you
 
 
 class Room:
@@ -78,7 +89,7 @@ class Room:
         self.quiet = asyncio.Event()
         self.clock = FakeClock()
         sign = SimpleNamespace(ask=self._ask, ask_no_more=lambda wish: self._ask(wish, None, ""))
-        self.desk = FloorDesk(self.casting, sign, mode, places, self.clock)
+        self.desk = FloorDesk(cast(Casting, self.casting), sign, mode, places, self.clock)
 
     def _ask(self, wish: str, asking: str | None, asked: str) -> None:
         assert wish == "share"
@@ -86,7 +97,7 @@ class Room:
         if asking is None:
             self.quiet.set()
 
-    def enter(self, name: str, role: str = "viewer") -> Person:
+    def enter(self, name: str, role: Role = "viewer") -> Person:
         person = Person(self.desk, name, role)
         self.desk.join(person)
         return person
@@ -113,7 +124,7 @@ async def after() -> AsyncIterator[list[Room]]:
 
 
 @pytest.fixture
-def room(after: list[Room]) -> Callable[..., Room]:
+def room(after: list[Room]) -> MakeRoom:
     def make(mode: Mode, places: int = 4) -> Room:
         after.append(Room(mode, places))
         return after[-1]
@@ -121,7 +132,7 @@ def room(after: list[Room]) -> Callable[..., Room]:
     return make
 
 
-async def test_the_first_shares_and_the_second_is_told_who_does(room) -> None:
+async def test_the_first_shares_and_the_second_is_told_who_does(room: MakeRoom) -> None:
     here = room("one")
     anna, ben = here.enter("Anna"), here.enter("Ben")
     assert await anna.offer() == ("answer to v=0", 1)
@@ -133,7 +144,7 @@ async def test_the_first_shares_and_the_second_is_told_who_does(room) -> None:
     assert ben.you == {"session": "ben", "role": "viewer", "state": "watching", "position": 0, "asked_by": []}
 
 
-async def test_taking_over_by_consent(room) -> None:
+async def test_taking_over_by_consent(room: MakeRoom) -> None:
     here = room("one")
     anna, ben, carla = here.enter("Anna"), here.enter("Ben"), here.enter("Carla")
     await anna.offer()
@@ -149,7 +160,7 @@ async def test_taking_over_by_consent(room) -> None:
     assert (here.on_tv, ben.you["position"]) == (["Carla"], 1)
 
 
-async def test_who_asked_and_who_decided_is_recorded(room) -> None:
+async def test_who_asked_and_who_decided_is_recorded(room: MakeRoom) -> None:
     here, told = room("one"), []
     here.desk.record = lambda event, who="", device="", **details: told.append((event, who, details))
     anna, ben, carla = here.enter("Anna"), here.enter("Ben"), here.enter("Carla", "owner")
@@ -167,7 +178,7 @@ async def test_who_asked_and_who_decided_is_recorded(room) -> None:
     ]
 
 
-async def test_not_now_keeps_the_place_in_the_queue(room) -> None:
+async def test_not_now_keeps_the_place_in_the_queue(room: MakeRoom) -> None:
     here = room("one")
     anna, ben = here.enter("Anna"), here.enter("Ben")
     await anna.offer()
@@ -181,7 +192,7 @@ async def test_not_now_keeps_the_place_in_the_queue(room) -> None:
     assert here.on_tv == ["Ben"]
 
 
-async def test_decisions_are_for_those_they_belong_to(room) -> None:
+async def test_decisions_are_for_those_they_belong_to(room: MakeRoom) -> None:
     here = room("one")
     anna, ben, carla = here.enter("Anna"), here.enter("Ben"), here.enter("Carla", "owner")
     await anna.offer()
@@ -197,7 +208,7 @@ async def test_decisions_are_for_those_they_belong_to(room) -> None:
     assert ben.you["state"] == "watching"
 
 
-async def test_many_share_until_there_is_no_place(room) -> None:
+async def test_many_share_until_there_is_no_place(room: MakeRoom) -> None:
     here = room("many", 2)
     anna, ben, carla = here.enter("Anna"), here.enter("Ben"), here.enter("Carla")
     await anna.offer()
@@ -212,7 +223,7 @@ async def test_many_share_until_there_is_no_place(room) -> None:
     assert carla.you["state"] == "presenting"
 
 
-async def test_a_moderator_lets_people_share(room) -> None:
+async def test_a_moderator_lets_people_share(room: MakeRoom) -> None:
     here = room("moderated")
     anna, mona = here.enter("Anna"), here.enter("Mona", "moderator")
     with pytest.raises(Refusal, match="A moderator decides"):
@@ -229,7 +240,7 @@ async def test_a_moderator_lets_people_share(room) -> None:
     assert here.casting.reasons == {"anna": "A moderator ended it."}
 
 
-async def test_a_place_that_nobody_takes_goes_to_the_next(room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_place_that_nobody_takes_goes_to_the_next(room: MakeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(floor_desk, "GRANT_S", 0.01)
     here = room("one")
     anna, ben, carla = here.enter("Anna"), here.enter("Ben"), here.enter("Carla")
@@ -246,7 +257,7 @@ async def test_a_place_that_nobody_takes_goes_to_the_next(room, monkeypatch: pyt
     assert not here.desk._grants
 
 
-async def test_the_question_leaves_the_tv_but_not_the_page(room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_question_leaves_the_tv_but_not_the_page(room: MakeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(question_room, "QUESTION_S", 0.01)
     here = room("one")
     anna, ben = here.enter("Anna"), here.enter("Ben")
@@ -256,7 +267,7 @@ async def test_the_question_leaves_the_tv_but_not_the_page(room, monkeypatch: py
     assert anna.you["asked_by"] == ["ben"]
 
 
-async def test_an_offer_that_fails_gives_the_place_back(room) -> None:
+async def test_an_offer_that_fails_gives_the_place_back(room: MakeRoom) -> None:
     here = room("one")
     anna, ben = here.enter("Anna"), here.enter("Ben")
     here.casting.fails = ReceiverError("The screen is being started again.")
@@ -267,7 +278,7 @@ async def test_an_offer_that_fails_gives_the_place_back(room) -> None:
     assert here.on_tv == ["Ben"]
 
 
-async def test_who_gives_the_place_back_shares_no_more(room) -> None:
+async def test_who_gives_the_place_back_shares_no_more(room: MakeRoom) -> None:
     here = room("one")
     anna, ben = here.enter("Anna"), here.enter("Ben")
     await anna.offer()
@@ -277,7 +288,7 @@ async def test_who_gives_the_place_back_shares_no_more(room) -> None:
     assert ben.you["state"] == "presenting"
 
 
-async def test_who_asks_too_often_waits(room) -> None:
+async def test_who_asks_too_often_waits(room: MakeRoom) -> None:
     here = room("one")
     anna, ben = here.enter("Anna"), here.enter("Ben")
     await anna.offer()
@@ -288,21 +299,23 @@ async def test_who_asks_too_often_waits(room) -> None:
     with pytest.raises(Refusal) as refused:
         await ben.call("request")
     assert refused.value.code == ErrorCode.RATE_LIMITED
-    here.clock.advance(refused.value.data["retry_after_s"] * 1_000_000_000)
+    wait_s = refused.value.data["retry_after_s"]
+    assert isinstance(wait_s, int)
+    here.clock.advance(wait_s * 1_000_000_000)
     assert (await ben.call("request"))["position"] == 1
 
 
-async def test_who_depends_on_the_presenters_is_told_of_each_change(room) -> None:
+async def test_who_depends_on_the_presenters_is_told_of_each_change(room: MakeRoom) -> None:
     here, seen = room("one"), []
     here.desk.on_change = lambda: seen.append(here.desk.presenters())
     anna = here.enter("Anna")
     await anna.offer()
-    assert seen[-1] == ("anna",)
+    assert seen[-1:] == [("anna",)]
     await anna.call("release")
-    assert seen[-1] == ()
+    assert seen[-1:] == [()]
 
 
-async def test_nobody_is_told_what_has_not_changed(room) -> None:
+async def test_nobody_is_told_what_has_not_changed(room: MakeRoom) -> None:
     here = room("one")
     anna = here.enter("Anna")
     told = len(anna.states)

@@ -8,7 +8,7 @@ import ssl
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
-from http.client import HTTPMessage
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from tests.peers.display import JPEG, FakeDisplay
 from tests.peers.h2_wire import H2Wire
 
 
-def fetch(url: str, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, HTTPMessage, bytes]:
+def fetch(url: str, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, Message, bytes]:
     request = urllib.request.Request(url, headers=headers or {}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=10, context=trusting() if url[:5] == "https" else None) as answer:
@@ -34,7 +34,7 @@ def fetch(url: str, headers: dict[str, str] | None = None, method: str = "GET") 
 
 async def get(
     display: FakeDisplay, path: str, headers: dict[str, str] | None = None, method: str = "GET"
-) -> tuple[int, HTTPMessage, bytes]:
+) -> tuple[int, Message, bytes]:
     return await asyncio.to_thread(fetch, f"http://127.0.0.1:{display.port}{path}", headers, method)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,10 +11,12 @@ from receiver.app import input_desk
 from receiver.app.facts import Facts
 from receiver.app.input_desk import LOCAL_S, NO_CONTROL, TOO_FAST, InputDesk, NoHands
 from receiver.app.notices import Notices
+from receiver.app.screen import Screen
 from receiver.clock import FakeClock
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.input.rate import BURST
 from receiver.link.hands import Key, Pointer
+from receiver.session.roles import Role
 from receiver.trust.limits import START_BURST
 from tests.peers import examples
 from tests.peers.box import CONFIG, box
@@ -112,7 +114,7 @@ async def test_a_session_that_ends_leaves_nothing_behind(display: FakeDisplay) -
 
 
 class Person:
-    def __init__(self, desk: InputDesk, name: str, role: str = "viewer") -> None:
+    def __init__(self, desk: InputDesk, name: str, role: Role = "viewer") -> None:
         self.sender_name, self.session_id, self.role, self.fingerprint = name, name.lower(), role, f"key of {name}"
         self.states: list[dict[str, Any]] = []
         self.told = asyncio.Event()
@@ -133,9 +135,14 @@ def driven(notices: Notices, clock: FakeClock) -> InputDesk:
     return desk
 
 
+def did(desk: InputDesk) -> list[tuple[str, object]]:
+    assert isinstance(desk.hands, FakeHands)
+    return desk.hands.did
+
+
 @pytest.fixture
 def notices() -> Notices:
-    return Notices(SimpleNamespace(show=lambda scene: None), Facts("Living room", 8443))
+    return Notices(cast(Screen, SimpleNamespace(show=lambda scene: None)), Facts("Living room", 8443))
 
 
 async def test_who_shares_is_asked_and_the_tv_says_so(notices: Notices) -> None:
@@ -195,7 +202,9 @@ async def test_who_asks_too_often_waits(notices: Notices) -> None:
     with pytest.raises(Refusal) as caught:
         await ben.call("request")
     assert caught.value.code == ErrorCode.RATE_LIMITED
-    clock.advance(caught.value.data["retry_after_s"] * 1_000_000_000)
+    wait_s = caught.value.data["retry_after_s"]
+    assert isinstance(wait_s, int)
+    clock.advance(wait_s * 1_000_000_000)
     assert await ben.call("request") == {"state": "asking"}
     await ben.call("release")
 
@@ -203,16 +212,17 @@ async def test_who_asks_too_often_waits(notices: Notices) -> None:
 async def test_a_key_at_the_display_ends_all_control(notices: Notices) -> None:
     clock = FakeClock()
     desk = driven(notices, clock)
-    told, stopped = [], []
+    told: list[tuple[Any, ...]] = []
+    stopped: list[tuple[str, ...]] = []
     desk.record = lambda event, who="", device="", **details: told.append((event, who, details))
     desk.on_driving, desk.on_stopped = notices.drive, stopped.append
     mona = Person(desk, "Mona", "moderator")
     await mona.call("request")
     await mona.call("event", kind="key", code="KeyA", action="down")
-    assert notices.facts.driving == ("Mona",)
+    assert [*notices.facts.driving] == ["Mona"]
     desk.local_key("Keyboard of the house")
     assert mona.states[-1] == NOTHING
-    assert desk.hands.did == [("mona", Key("KeyA", "down")), ("mona", "let go")]
+    assert did(desk) == [("mona", Key("KeyA", "down")), ("mona", "let go")]
     assert (notices.facts.driving, stopped) == ((), [("Mona",)])
     assert told[-1] == ("input stopped", "Mona", {"by": "Keyboard of the house"})
     with pytest.raises(Refusal) as caught:
@@ -230,7 +240,7 @@ async def test_whoever_is_away_or_leaves_holds_nothing(notices: Notices) -> None
     desk.away(mona)
     assert desk.scopes("mona") == {"input"}, "the grant outlives a lost connection"
     desk.leave(mona)
-    assert desk.hands.did == [("mona", "let go")] * 2
+    assert did(desk) == [("mona", "let go")] * 2
 
 
 async def test_events_that_come_too_fast_are_refused_but_letting_go_is_not(notices: Notices) -> None:
@@ -243,7 +253,7 @@ async def test_events_that_come_too_fast_are_refused_but_letting_go_is_not(notic
         await mona.call("event", **ENTER)
     assert (caught.value.code, caught.value.advice) == (ErrorCode.RATE_LIMITED, TOO_FAST)
     await mona.call("event", **ENTER, action="up")
-    assert desk.hands.did[-1] == ("mona", Key("Enter", "up"))
+    assert did(desk)[-1] == ("mona", Key("Enter", "up"))
     assert desk.status()["refused"] == 1
 
 
@@ -253,7 +263,7 @@ async def test_a_place_is_aimed_at_the_picture(notices: Notices) -> None:
     mona = Person(desk, "Mona", "moderator")
     await mona.call("request")
     await mona.call("event", kind="pointer", x=1, y=1)
-    assert desk.hands.did == [("mona", Pointer(0.5, 0.25))]
+    assert did(desk) == [("mona", Pointer(0.5, 0.25))]
 
 
 async def test_nobody_is_let_drive_what_is_not_there(notices: Notices) -> None:

@@ -49,7 +49,7 @@ class House:
         return told
 
 
-def test_it_is_on_while_it_is_needed_and_off_some_time_later():
+def test_it_is_on_while_it_is_needed_and_off_some_time_later() -> None:
     house = House()
     assert house.look() == []
     house.needed = True
@@ -59,7 +59,7 @@ def test_it_is_on_while_it_is_needed_and_off_some_time_later():
     assert house.look(6) == [False]
 
 
-def test_the_power_command_reaches_it():
+def test_the_power_command_reaches_it() -> None:
     house = House()
     house.dark = True
     assert house.look() == [False]
@@ -67,7 +67,7 @@ def test_the_power_command_reaches_it():
     assert house.look() == [True]
 
 
-def test_ok_and_back_answer_what_the_tv_asks():
+def test_ok_and_back_answer_what_the_tv_asks() -> None:
     house = House()
     idle, asking = Question(False), Question(True)
     others: list[str] = []
@@ -79,7 +79,7 @@ def test_ok_and_back_answer_what_the_tv_asks():
     assert others == []
 
 
-def test_what_is_no_answer_may_be_for_a_sender_and_ends_remote_control_first():
+def test_what_is_no_answer_may_be_for_a_sender_and_ends_remote_control_first() -> None:
     house = House()
     told: list[object] = []
     house.desk.askers = (Question(True),)
@@ -91,7 +91,7 @@ def test_what_is_no_answer_may_be_for_a_sender_and_ends_remote_control_first():
     assert told[-1] == TvKey("up", False)
 
 
-def test_a_held_key_is_told_again_but_answers_and_ends_nothing_anew():
+def test_a_held_key_is_told_again_but_answers_and_ends_nothing_anew() -> None:
     house = House()
     told: list[object] = []
     question = Question(True)
@@ -107,7 +107,7 @@ def test_a_held_key_is_told_again_but_answers_and_ends_nothing_anew():
     assert told == [REMOTE, *held]
 
 
-def test_any_other_key_and_ok_without_a_question_end_remote_control():
+def test_any_other_key_and_ok_without_a_question_end_remote_control() -> None:
     house = House()
     others: list[str] = []
     house.desk.askers, house.desk.on_other_key = (Question(False),), others.append
@@ -117,7 +117,7 @@ def test_any_other_key_and_ok_without_a_question_end_remote_control():
     assert others == [REMOTE, REMOTE]
 
 
-def test_the_status_says_why_there_is_no_tv():
+def test_the_status_says_why_there_is_no_tv() -> None:
     house = House()
     assert "just starting" in str(house.desk.status()["reason"])
     house.television.tv = TvState(False, "This machine has no CEC adapter.")

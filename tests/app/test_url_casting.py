@@ -100,6 +100,7 @@ async def test_a_process_that_dies_is_told_and_leaves_the_screen(screen: Screen,
     films.make(server.folder / "film.mp4", 6)
     told = Told()
     cast = await opened(screen, server.url("film.mp4"), LOOPBACK, told)
+    assert cast.pid is not None
     os.kill(cast.pid, signal.SIGKILL)
     assert "ended unexpectedly" in (await told.until("failed")).reason
     assert screen.shown(STREAM) is None

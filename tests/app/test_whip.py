@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.applications import Starlette
 
 from receiver.app import whip_desk
 from receiver.app.cast import Sender
+from receiver.app.casting import Casting
 from receiver.app.floor_desk import FloorDesk
 from receiver.app.keys_desk import KeysDesk
 from receiver.app.whip_desk import WhipDesk
@@ -27,6 +28,7 @@ from receiver.ddp.serving import Server
 from receiver.ddp.whip import MAX_OFFER, Problem
 from receiver.ddp.whip_routes import Caller, whip_routes
 from receiver.errors import PeerError, ReceiverError
+from receiver.session.roles import Role
 from receiver.trust.certificate import ensure_certificate
 from receiver.trust.limits import KEY_BURST
 from receiver.trust.stream_keys import StreamKeys
@@ -78,7 +80,7 @@ class FakeCasting:
 
 
 class Person:
-    def __init__(self, name: str, role: str = "viewer") -> None:
+    def __init__(self, name: str, role: Role = "viewer") -> None:
         self.sender_name, self.session_id, self.role, self.fingerprint = name, name.lower(), role, f"key of {name}"
         self.states: list[dict[str, Any]] = []
         self.ended = ""
@@ -86,7 +88,10 @@ class Person:
     def on_floor(self, state: dict[str, Any]) -> None:
         self.states.append(state)
 
-    def on_state(self, state: str, reason: str) -> None:
+    def on_stats(self, stats: dict[str, object]) -> None:
+        pass
+
+    def on_state(self, state: str, reason: str, again: bool = False) -> None:
         self.ended = reason
 
 
@@ -149,7 +154,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
         here.question = (asking, asked)
 
     signs = SimpleNamespace(ask=sign, ask_no_more=lambda wish: None)
-    floor = FloorDesk(casting, signs, "one", 1, clock)
+    floor = FloorDesk(cast(Casting, casting), signs, "one", 1, clock)
     desk = WhipDesk(keys, floor, SimpleNamespace(began=lambda sharer, stream: None), clock, lambda: WALL_S)
     keys_desk = KeysDesk(keys, lambda: WALL_S)
     keys_desk.on_revoked = desk.revoked

@@ -22,7 +22,7 @@ from receiver.link import (
     encode,
 )
 
-Reply = Callable[[Message], bytes]
+Reply = Callable[[Message], bytes | bytearray]
 SCENE = Scene(display_name="TV", join_url="", join_qr="", network="", network_ok=False)
 
 
@@ -63,7 +63,7 @@ def serve(runtime_dir: Path) -> Iterator[Callable[[Reply], None]]:
 def test_status_is_printed_for_people_and_as_json(
     serve: Callable[[Reply], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = {"display_name": "Meeting room", "pin": None, "streams": [{"stream": 1, "fps": 29.9}]}
+    status: dict[str, object] = {"display_name": "Meeting room", "pin": None, "streams": [{"stream": 1, "fps": 29.9}]}
     for arguments, expected in ([], "display name  Meeting room"), (["--json"], '"display_name": "Meeting room"'):
         serve(lambda question: encode(AdminStatusReply(status)) if question == AdminStatus() else b"")
         assert main(["status", *arguments]) == 0
@@ -73,7 +73,7 @@ def test_status_is_printed_for_people_and_as_json(
 def test_a_screenshot_is_saved(
     serve: Callable[[Reply], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def reply(question: Message) -> bytes:
+    def reply(question: Message) -> bytearray:
         assert isinstance(question, TakeSnapshot)
         assert (question.max_width, question.format) == (640, "jpeg")
         return encode(SCENE) + encode(Snapshot(question.request, b"picture", 640, 360))

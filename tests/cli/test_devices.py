@@ -67,7 +67,9 @@ async def test_a_device_is_listed_named_and_revoked(display: FakeDisplay, device
 
         assert row["role"] == "owner", "it was the first"
         assert (await devices("role", fingerprint[:8], "moderator"))[1] == "Meeting laptop is now a moderator.\n"
-        assert display.devices.get(fingerprint).role == "moderator"
+        device = display.devices.get(fingerprint)
+        assert device is not None
+        assert device.role == "moderator"
 
         status, said, _ = await devices("revoke", fingerprint)
         assert (status, said) == (0, "Meeting laptop must pair again. Its connection was closed.\n")

@@ -56,7 +56,9 @@ async def test_a_key_is_made_listed_and_revoked(desk: KeysDesk, keys: Run) -> No
     _, made, _ = await keys("make", "OBS in the studio", "--days", "7")
     assert "https://192.0.2.7:8443/whip" in made
     assert CERTIFICATE.hex(":").upper() in made
-    text = re.search(r"ddp_[\w-]{22}", made)[0]
+    found = re.search(r"ddp_[\w-]{22}", made)
+    assert found is not None
+    text = found[0]
     _, listed, _ = await keys("list")
     (row,) = json.loads((await keys("--json"))[1])
     assert row["expires"] - row["made"] == 7 * 86_400

@@ -71,7 +71,7 @@ async def command(origin: str, body: object, headers: dict[str, str] | None = No
     return status, json.loads(answer)
 
 
-async def test_the_page_the_forms_and_the_state(origin: str):
+async def test_the_page_the_forms_and_the_state(origin: str) -> None:
     assert (await ask(origin + "/console"))[0] == 200
     status, body = await ask(origin + "/console/commands.json")
     assert status == 200
@@ -79,7 +79,7 @@ async def test_the_page_the_forms_and_the_state(origin: str):
     assert json.loads((await ask(origin + "/console/status.json"))[1]) == {"name": "Lounge"}
 
 
-async def test_a_command_is_done_and_its_result_told(origin: str):
+async def test_a_command_is_done_and_its_result_told(origin: str) -> None:
     done = {"result": {"verb": "volume", "level": 0.5}}
     assert await command(origin, {"verb": "volume", "params": {"level": 0.5}}) == (200, done)
     assert await command(origin, {"verb": "extend"}, {"origin": origin}) == (200, {"result": {"verb": "extend"}})
@@ -93,7 +93,7 @@ async def test_a_command_is_done_and_its_result_told(origin: str):
         ("broken", 503, -32603, "The screen is being started again."),
     ],
 )
-async def test_an_error_is_told_as_json(origin: str, verb: str, status: int, code: int, advice: str):
+async def test_an_error_is_told_as_json(origin: str, verb: str, status: int, code: int, advice: str) -> None:
     answered, body = await command(origin, {"verb": verb})
     assert (answered, body["error"]["code"], body["error"]["data"]["advice"]) == (status, code, advice)
 
@@ -113,7 +113,7 @@ async def test_an_error_is_told_as_json(origin: str, verb: str, status: int, cod
     ],
     ids=lambda body: body[:30],
 )
-async def test_a_broken_body_is_refused(origin: str, body: bytes):
+async def test_a_broken_body_is_refused(origin: str, body: bytes) -> None:
     status, answer = await command(origin, body)
     assert status == 400
     assert answer["error"]["data"]["advice"]
@@ -132,16 +132,16 @@ async def test_a_broken_body_is_refused(origin: str, body: bytes):
     ],
     ids=str,
 )
-async def test_no_other_page_can_give_a_command(origin: str, headers: dict[str, str], status: int):
+async def test_no_other_page_can_give_a_command(origin: str, headers: dict[str, str], status: int) -> None:
     assert (await ask(origin + "/console/command", b'{"verb": "power"}', JSON | headers))[0] == status
 
 
-async def test_the_header_is_asked_for(origin: str):
+async def test_the_header_is_asked_for(origin: str) -> None:
     simple = {"content-type": "application/json"}
     assert (await ask(origin + "/console/command", b'{"verb": "power"}', simple))[0] == 400
 
 
-async def test_a_page_of_another_site_is_not_told_that_it_may(origin: str):
+async def test_a_page_of_another_site_is_not_told_that_it_may(origin: str) -> None:
     """The browser asks before it sends our header; nobody answers with permission."""
 
     def preflight() -> tuple[int, str | None]:
@@ -155,7 +155,7 @@ async def test_a_page_of_another_site_is_not_told_that_it_may(origin: str):
 
 
 @pytest.mark.parametrize("path", ["/console", "/console/commands.json", "/console/status.json", "/console/command"])
-async def test_nothing_is_for_the_network(origin: str, path: str, monkeypatch: pytest.MonkeyPatch):
+async def test_nothing_is_for_the_network(origin: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(here, "address_of", lambda scope: "192.0.2.7")
     status, body = await ask(origin + path, b"{}" if path.endswith("command") else None, JSON)
     assert status == 403

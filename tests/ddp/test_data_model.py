@@ -76,6 +76,7 @@ class DataModel(RuleBasedStateMachine):
     @initialize(target=clients, name=st.sampled_from(NAMES))
     def first(self, name: str) -> Client:
         client = self.join()
+        assert isinstance(client, Client)
         self.sub(client, name, None, None)
         return client
 

@@ -25,7 +25,9 @@ def frame(ycbcr: np.ndarray, format_: str = "yuv420p10le") -> av.VideoFrame:
 def shown(picture: av.VideoFrame) -> np.ndarray:
     """RGB (n, 3) of the middle of each square, by BT.709's own formulas."""
     y, cb, cr = (
-        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[side // 2 :: side, side // 2].astype(float)
+        np.frombuffer(memoryview(plane), np.uint8)
+        .reshape(-1, plane.line_size)[side // 2 :: side, side // 2]
+        .astype(float)
         for plane, side in zip(picture.planes, (16, 8, 8), strict=True)
     )
     y, cb, cr = (y - 16) / 219, (cb - 128) / 224, (cr - 128) / 224
@@ -35,13 +37,13 @@ def shown(picture: av.VideoFrame) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("light", "signal"), [(0.0, 0.0), (100, 0.508), (203, 0.581), (1000, 0.752), (10_000, 1.0)])
-def test_points_of_the_curve(light, signal):
+def test_points_of_the_curve(light: float, signal: float) -> None:
     """ITU-R BT.2408, tables of PQ levels."""
     assert hdr.pq_signal(light) == pytest.approx(signal, abs=0.0006)
     assert hdr.pq_light(np.array(signal)) == pytest.approx(light, rel=0.01, abs=1e-3)
 
 
-def test_greys_are_exact_below_the_knee_and_roll_off_to_white():
+def test_greys_are_exact_below_the_knee_and_roll_off_to_white() -> None:
     levels = np.array([0, 1, 5, 20, 50, 80])
     signals = np.array([hdr.pq_signal(level) for level in levels])
     found = shown(hdr.to_sdr(frame(np.stack([64 + 876 * signals, *[np.full(6, 512)] * 2], -1)), hdr.PQ))
@@ -66,7 +68,7 @@ def colours() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("format_", hdr.FORMATS)
-def test_colours_are_near_to_a_full_conversion(format_):
+def test_colours_are_near_to_a_full_conversion(format_: str) -> None:
     wanted, ycbcr = colours()
     off = np.abs(shown(hdr.to_sdr(frame(ycbcr, format_), hdr.PQ)) - wanted)
     plain = np.abs(shown(frame(ycbcr).reformat(format="yuv420p")) - wanted)
@@ -75,13 +77,13 @@ def test_colours_are_near_to_a_full_conversion(format_):
     assert off.mean() < plain.mean() / 3
 
 
-def test_hlg_keeps_its_greys():
+def test_hlg_keeps_its_greys() -> None:
     codes = np.array([64, 300, 502, 721, 940])
     found = shown(hdr.to_sdr(frame(np.stack([codes, *[np.full(5, 512)] * 2], -1)), hdr.HLG))
     assert np.abs(found - 255 * ((codes - 64) / 876)[:, None]).max() <= 1
 
 
-def test_what_is_not_hdr_is_let_be():
+def test_what_is_not_hdr_is_let_be() -> None:
     given = frame(np.array([[500, 512, 512]]))
     assert hdr.to_sdr(given, 1) is given
     eight = given.reformat(format="yuv420p")
@@ -89,7 +91,7 @@ def test_what_is_not_hdr_is_let_be():
 
 
 @pytest.mark.parametrize("told", ["by the bitstream", "by the sender", "by nobody"])
-def test_a_stream_of_ten_bits_is_decoded_and_mapped_where_it_is_hdr(told):
+def test_a_stream_of_ten_bits_is_decoded_and_mapped_where_it_is_hdr(told: str) -> None:
     encoder = av.CodecContext.create("libx265", "w")
     encoder.width = encoder.height = SIDE
     encoder.pix_fmt, encoder.time_base, encoder.framerate = "yuv420p10le", Fraction(1, 30), Fraction(30)

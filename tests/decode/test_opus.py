@@ -8,19 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from receiver.decode.api import Samples
 from receiver.decode.opus import MAX_CONCEALED, OpusDecoder, OpusError
 from receiver.media import EncodedFrame
 
 RATE = 48_000
 
 
-def encode(samples, frame_ms=20):
+def encode(samples: Samples, frame_ms: int = 20) -> list[bytes]:
     encoder = av.CodecContext.create("libopus", "w")
     encoder.sample_rate, encoder.layout, encoder.format = RATE, "stereo", "s16"
     encoder.bit_rate = 96_000
     encoder.options = {"frame_duration": str(frame_ms)}
     step = RATE * frame_ms // 1000
-    packets = []
+    packets: list[bytes] = []
     for start in range(0, len(samples) - step + 1, step):
         frame = av.AudioFrame.from_ndarray(samples[start : start + step].reshape(1, -1), format="s16", layout="stereo")
         frame.sample_rate, frame.pts = RATE, start
@@ -28,21 +29,21 @@ def encode(samples, frame_ms=20):
     return packets
 
 
-def tone(seconds, hz=1000.0):
+def tone(seconds: float, hz: float = 1000.0) -> Samples:
     t = np.arange(int(seconds * RATE))
     wave = (8_000 * np.sin(2 * np.pi * hz * t / RATE)).astype(np.int16)
     return np.stack([wave, wave], axis=1)
 
 
-def frame(data, timestamp=0, discontinuity=False):
+def frame(data: bytes, timestamp: int = 0, discontinuity: bool = False) -> EncodedFrame:
     return EncodedFrame(1, "audio", "opus", timestamp, data, True, discontinuity, 0, 0)
 
 
-def loudest_hz(samples):
-    return np.argmax(np.abs(np.fft.rfft(samples[:, 0]))) * RATE / len(samples)
+def loudest_hz(samples: Samples) -> float:
+    return float(np.argmax(np.abs(np.fft.rfft(samples[:, 0])))) * RATE / len(samples)
 
 
-def test_a_tone_comes_back():
+def test_a_tone_comes_back() -> None:
     decoder = OpusDecoder()
     blocks = [decoder.decode(frame(data, i * 960)) for i, data in enumerate(encode(tone(1)))]
     assert {(block.dtype, block.shape) for block in blocks} == {(np.dtype(np.int16), (960, 2))}
@@ -51,7 +52,7 @@ def test_a_tone_comes_back():
     assert 7_000 < np.abs(sound[4_800:]).max() < 9_500
 
 
-def test_beeps_come_back_where_they_were():
+def test_beeps_come_back_where_they_were() -> None:
     beeps = tone(2)
     beeps[(np.arange(len(beeps)) // 4_800) % 5 != 0] = 0
     decoder = OpusDecoder()
@@ -61,7 +62,7 @@ def test_beeps_come_back_where_they_were():
     assert set(np.diff(begins)) == {500}
 
 
-def test_lost_packets_are_made_up_by_the_decoder():
+def test_lost_packets_are_made_up_by_the_decoder() -> None:
     packets = encode(tone(1))
     decoder = OpusDecoder()
     for i in range(20):
@@ -75,7 +76,7 @@ def test_lost_packets_are_made_up_by_the_decoder():
     assert len(decoder.concealed) == 0
 
 
-def test_a_long_loss_is_made_up_only_in_part():
+def test_a_long_loss_is_made_up_only_in_part() -> None:
     packets = encode(tone(0.2))
     decoder = OpusDecoder()
     decoder.decode(frame(packets[0], 0))
@@ -85,19 +86,19 @@ def test_a_long_loss_is_made_up_only_in_part():
     assert len(decoder.concealed) == 0
 
 
-def test_a_loss_before_the_first_packet_is_nothing():
+def test_a_loss_before_the_first_packet_is_nothing() -> None:
     decoder = OpusDecoder()
     assert len(decoder.decode(frame(encode(tone(0.1))[0], 960, discontinuity=True))) == 960
     assert len(decoder.concealed) == 0
 
 
 @pytest.mark.parametrize("frame_ms", [10, 40, 60])
-def test_other_packet_lengths(frame_ms):
+def test_other_packet_lengths(frame_ms: int) -> None:
     decoder = OpusDecoder()
     assert len(decoder.decode(frame(encode(tone(0.5), frame_ms)[0]))) == 48 * frame_ms
 
 
-def test_after_rubbish_the_next_packet_is_heard():
+def test_after_rubbish_the_next_packet_is_heard() -> None:
     packets = encode(tone(0.5))
     decoder = OpusDecoder()
     decoder.decode(frame(packets[0], 0))
@@ -108,7 +109,7 @@ def test_after_rubbish_the_next_packet_is_heard():
 
 
 @given(st.lists(st.tuples(st.binary(max_size=64), st.integers(0, 2**40), st.booleans()), max_size=8))
-def test_any_bytes_are_sound_or_an_opus_error(packets):
+def test_any_bytes_are_sound_or_an_opus_error(packets: list[tuple[bytes, int, bool]]) -> None:
     decoder = OpusDecoder()
     for data, timestamp, discontinuity in packets:
         try:
@@ -122,7 +123,7 @@ def test_any_bytes_are_sound_or_an_opus_error(packets):
 
 
 @given(st.integers(0, 20), st.integers(0, 400), st.integers(0, 255))
-def test_a_changed_byte_is_sound_or_an_opus_error(i, place, value):
+def test_a_changed_byte_is_sound_or_an_opus_error(i: int, place: int, value: int) -> None:
     packet = bytearray(_PACKETS[i])
     packet[place % len(packet)] = value
     decoder = OpusDecoder()

@@ -5,29 +5,30 @@ from dataclasses import dataclass
 import pytest
 
 from receiver.decode.rank import best, order, too_weak
+from receiver.media import Codec
 
 
 @dataclass(frozen=True)
 class Proof:
-    codec: str
+    codec: Codec
     hardware: bool
     ok: bool = True
 
 
-def test_the_first_that_was_proven_is_used():
+def test_the_first_that_was_proven_is_used() -> None:
     soft, hard, broken = Proof("H264", False), Proof("H264", True), Proof("H264", True, ok=False)
     assert best([broken, hard, soft]) == {"H264": hard}
     assert best([soft, hard]) == {"H264": soft}, "a board may put the CPU first"
     assert best([broken]) == {}
 
 
-def test_what_hardware_decodes_is_offered_first():
+def test_what_hardware_decodes_is_offered_first() -> None:
     assert order([Proof("VP8", False), Proof("H264", False)]) == ("VP8", "H264")
     assert order([Proof("VP8", False), Proof("H264", True), Proof("H264", False)]) == ("H264", "VP8")
     assert order([]) == ()
 
 
-def test_the_cpu_is_given_what_costs_it_least():
+def test_the_cpu_is_given_what_costs_it_least() -> None:
     assert order([Proof(codec, False) for codec in ("AV1", "VP9", "H265", "H264", "VP8")])[:3] == ("VP8", "H264", "VP9")
 
 
@@ -41,5 +42,5 @@ def test_the_cpu_is_given_what_costs_it_least():
         ("VP9", 1, "armv7l", False),
     ],
 )
-def test_a_weak_cpu_is_not_given_av1(codec, cores, machine, weak):
+def test_a_weak_cpu_is_not_given_av1(codec: Codec, cores: int, machine: str, weak: bool) -> None:
     assert bool(too_weak(codec, cores, machine)) == weak

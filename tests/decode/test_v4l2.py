@@ -9,7 +9,7 @@ from receiver.decode.v4l2 import abi
 from receiver.decode.v4l2.formats import ENCODED, RAW, fourcc, meaning, places, preferred, spelled
 from receiver.decode.v4l2.nodes import nodes
 from receiver.decode.v4l2.pending import MAX_KEPT, PROMPT, Pending, is_shown
-from receiver.decode.v4l2.states import TRANSITIONS, IllegalMove, move
+from receiver.decode.v4l2.states import TRANSITIONS, Event, IllegalMove, State, move
 
 NUMBERS = {
     "QUERYCAP": 0x80685600,
@@ -32,12 +32,12 @@ NUMBERS = {
 
 
 @pytest.mark.skipif(ctypes.sizeof(ctypes.c_void_p) != 8, reason="the numbers are those of 64 bits")
-def test_ioctls_have_the_kernels_numbers():
+def test_ioctls_have_the_kernels_numbers() -> None:
     assert {name: getattr(abi, name) for name in NUMBERS} == NUMBERS
 
 
 @pytest.mark.skipif(ctypes.sizeof(ctypes.c_void_p) != 8, reason="the offsets are those of 64 bits")
-def test_fields_lie_where_the_kernel_has_them():
+def test_fields_lie_where_the_kernel_has_them() -> None:
     assert [getattr(abi.Buffer, name).offset for name in ("sec", "sequence", "m", "length", "request_fd")] == [
         *(24, 56, 64, 72, 80)
     ]
@@ -47,34 +47,35 @@ def test_fields_lie_where_the_kernel_has_them():
     assert ctypes.sizeof(abi.PixFormatPlanes) == 192
 
 
-def test_formats_are_the_kernels_and_nv12_is_asked_for_first():
+def test_formats_are_the_kernels_and_nv12_is_asked_for_first() -> None:
     assert [spelled(code) for code in ENCODED.values()] == ["VP80", "H264", "VP90", "HEVC"]
     assert preferred([fourcc("YU12"), fourcc("RGB3"), fourcc("NV12")]) == fourcc("NV12")
     assert preferred([fourcc("NC12")]) is None
 
 
-def test_planes_lie_one_after_another_or_in_memory_of_their_own():
+def test_planes_lie_one_after_another_or_in_memory_of_their_own() -> None:
     assert places(RAW[fourcc("NV12")], [704], 368) == [(0, 0, 704), (0, 704 * 368, 704)]
     assert places(RAW[fourcc("YU12")], [640], 368) == [(0, 0, 640), (0, 640 * 368, 320), (0, 640 * 460, 320)]
     assert places(RAW[fourcc("NM12")], [704, 704], 368) == [(0, 0, 704), (1, 0, 704)]
     assert places(RAW[fourcc("P010")], [1280], 360, (8, 4)) == [(0, 4 * 1280 + 16, 1280), (0, 362 * 1280 + 16, 1280)]
 
 
-def test_colours_are_said_or_implied():
+def test_colours_are_said_or_implied() -> None:
     assert meaning(3, 0, 0, 0) == (1, 2, None)  # REC709
     assert meaning(1, 2, 2, 0) == (1, 2, False)  # SMPTE170M with BT.709's matrix, limited
     assert meaning(10, 0, 1, 7) == (9, 16, True)  # BT2020, full, PQ
     assert meaning(0, 0, 0, 0) == (2, 2, None)
 
 
-def test_a_change_of_size_ends_with_buffers_of_the_new_size_in_either_order():
-    for events in (
+def test_a_change_of_size_ends_with_buffers_of_the_new_size_in_either_order() -> None:
+    changes: list[list[Event]] = [
         ["sized"],
         ["unsaid", "sized", "last"],
         ["sized", "last", "sized"],
         ["sized", "sized", "sized", "last"],
-    ):
-        state = "header"
+    ]
+    for events in changes:
+        state: State = "header"
         for event in events:
             state = move(state, event)
         assert state == "decoding"
@@ -85,7 +86,7 @@ def test_a_change_of_size_ends_with_buffers_of_the_new_size_in_either_order():
                     move(state, event)
 
 
-def test_pictures_that_a_device_orders_are_waited_for_once():
+def test_pictures_that_a_device_orders_are_waited_for_once() -> None:
     pending: Pending[str] = Pending(in_order=False)
     pending.add(1, "I")
     assert pending.missing
@@ -100,7 +101,7 @@ def test_pictures_that_a_device_orders_are_waited_for_once():
         assert not pending.missing, "one is kept: nobody waits for it"
 
 
-def test_a_device_that_was_late_once_is_waited_for_again():
+def test_a_device_that_was_late_once_is_waited_for_again() -> None:
     pending: Pending[str] = Pending(in_order=False)
     pending.add(1, "late")
     assert pending.keep()
@@ -112,7 +113,7 @@ def test_a_device_that_was_late_once_is_waited_for_again():
     assert pending.missing
 
 
-def test_a_picture_that_is_lost_does_not_count_for_ever():
+def test_a_picture_that_is_lost_does_not_count_for_ever() -> None:
     pending: Pending[str] = Pending(in_order=False)
     for unit in range(1, 500):
         pending.add(unit, "P")
@@ -126,7 +127,7 @@ def test_a_picture_that_is_lost_does_not_count_for_ever():
     assert not pending.keep()
 
 
-def test_a_frame_that_is_never_shown_is_not_waited_for_when_a_later_one_is_there():
+def test_a_frame_that_is_never_shown_is_not_waited_for_when_a_later_one_is_there() -> None:
     pending: Pending[str] = Pending(in_order=True)
     pending.add(1, "hidden")
     pending.add(2, "shown")

@@ -91,6 +91,7 @@ async def test_a_killed_stage_is_back_within_two_seconds(tmp_path: Path) -> None
             stage.kill()
             samples = [s for s in await collect(tap, 4) if isinstance(s, TapPicture) and s.stamps.on_screen]
         back_ns = next(s.stamps.on_screen for s in samples if s.stamps.first_packet > killed_ns)
+        assert back_ns is not None
         print(f"picture back after {(back_ns - killed_ns) / 1e9:.2f} s")
         assert back_ns - killed_ns < 2_000_000_000
         assert (await tv.status())["casts"][0]["live"]

@@ -2,7 +2,9 @@
 
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pygame
@@ -18,9 +20,13 @@ MANY = CONFIG + '[floor]\nmode = "many"\n'
 MODERATED = CONFIG + '[floor]\nmode = "moderated"\n'
 
 
-def sharing(status: dict) -> list[str]:
+def sharing(status: dict[str, Any]) -> list[str]:
     """Who is seen."""
     return [cast["sender"] for cast in status["casts"] if cast["live"]]
+
+
+def so_many(count: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda status: len(sharing(status)) == count
 
 
 async def choose(page: Page) -> None:
@@ -31,7 +37,7 @@ async def nothing_is_left(tv: Box) -> None:
     """Only the stage, hands and the warm spare run, as before anybody came."""
     await tv.until(lambda status: not status["casts"] and not status["floor"]["presenting"])
 
-    def intakes(_: dict) -> bool:
+    def intakes(_: dict[str, Any]) -> bool:
         return sorted(module for _, module in tv.children()) == [
             "receiver.hands",
             "receiver.intake",
@@ -119,7 +125,7 @@ async def test_two_and_then_four_people_are_on_the_tv(tmp_path: Path) -> None:
         for count, name in enumerate(("Anna", "Ben", "Carla", "Dmitri"), 1):
             people.append(await pair(browser, tv, name))
             await share(people[-1])
-            await tv.until(lambda status, count=count: len(sharing(status)) == count, 30)
+            await tv.until(so_many(count), 30)
             if count in (2, 4):
                 await all_read(tv, "auto", count)
                 (tmp_path / f"tv{count}.png").write_bytes((await tv.snapshot()).image)

@@ -45,7 +45,7 @@ async def https(tv: Box) -> str:
 
 async def live(tv: Box, sender: asyncio.subprocess.Process) -> dict[str, Any]:
     """The cast that is on; where the tool ends before there is one, what it says."""
-    waiting = asyncio.create_task(
+    waiting: asyncio.Task[dict[str, Any]] = asyncio.create_task(
         tv.until(lambda status: next((cast for cast in status["casts"] if cast["live"]), None), 20)
     )
     ended = asyncio.create_task(sender.wait())

@@ -114,7 +114,7 @@ FLIP = struct.pack("<IIQIIII", events.FLIP_COMPLETE, 32, 0, 3, 250_001, 180, 50)
 TARGETS = (
     Target("card", card_tells, (), (PLUG, FLIP, FLIP + FLIP)),
     Target("cec", cec, (CecError,), (pack(b"\x04\x44\x01", b"\x04\x45"), pack(b"\x0f\x86\x10\x00", b"\x04\x90\x01"))),
-    Target("link", link, (LinkError,), (*map(encode, MESSAGES), b"".join(map(encode, MESSAGES)))),
+    Target("link", link, (LinkError,), (*map(bytes, map(encode, MESSAGES)), b"".join(map(encode, MESSAGES)))),
     Target(
         "config", config, (ConfigError,), (CONFIG, b"http.port = 1\n[display]\n"), (b"[[a]]", b"inf", b"'''", b'"""')
     ),

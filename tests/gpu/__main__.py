@@ -52,7 +52,11 @@ def main() -> int:
     began = time.perf_counter()
     av.logging.set_level(av.logging.ERROR)
     proofs = [prove(codec, NVDEC) for codec in VIDEO]
-    head = {"python": sys.version.split()[0], "pyav": av.__version__, "ffmpeg": av.ffmpeg_version_info}
+    head: dict[str, object] = {
+        "python": sys.version.split()[0],
+        "pyav": av.__version__,
+        "ffmpeg": av.ffmpeg_version_info,
+    }
     driver = capabilities.of_the_driver()
     head |= {"driver": driver}
     head |= {"proofs": {proof.codec: proof.reason for proof in proofs}}

@@ -35,7 +35,7 @@ def planes(picture: Picture) -> tuple[np.ndarray, ...]:
 
     def rows(index: int, count: int, length: int) -> np.ndarray:
         plane = frame.planes[index]
-        return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:count, :length]
+        return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:count, :length]
 
     luma = rows(0, height, width)
     if frame.format.name == "nv12":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -55,11 +56,12 @@ def encode(codec: Codec, width: int, height: int, count: int, pixels: str = "yuv
     """``count`` frames, the first a keyframe: the bitstream, and whether it is a keyframe."""
     name, options = ENCODERS[codec]
     encoder = av.CodecContext.create(name, "w")
+    assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = width, height, pixels
     encoder.time_base, encoder.framerate, encoder.options = Fraction(1, 30), Fraction(30), dict(options)
     encoder.gop_size = 10_000
     open_calmly(encoder)
-    packets: list[av.Packet] = []
+    packets: list[av.Packet[Any]] = []
     for number in range(count):
         frame = picture(number, width, height).reformat(format=pixels)
         frame.pts, frame.time_base = number, Fraction(1, 30)

@@ -30,6 +30,7 @@ async def test_it_says_what_it_can_do_and_leaves_with_its_link() -> None:
     child.link.send(Inject("anna", Text("Hello")))
     child.link.send(LetGo("anna"))
     child.link.close()
+    assert child.process is not None
     assert await asyncio.wait_for(child.process.wait(), 20) == 0
 
 
@@ -38,6 +39,7 @@ async def test_it_says_why_it_can_do_nothing() -> None:
     assert (ready.able, ready.reason) == (False, "Remote control is turned off here (input.device).")
     child.link.send(Inject("anna", Key("KeyA", "down")))
     await child.stop(20)
+    assert child.process is not None
     assert child.process.returncode == 0
 
 

@@ -11,16 +11,16 @@ from receiver.ingest import aiortc_tap
 from receiver.ingest.aiortc_tap import PeerTransport
 
 
-def test_what_the_tap_relies_on_is_there():
+def test_what_the_tap_relies_on_is_there() -> None:
     assert aiortc_tap.check() == []
 
 
-def test_another_version_is_named(monkeypatch):
+def test_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aiortc, "__version__", "2.0.0")
     assert aiortc_tap.check() == ["aiortc is 2.0.0, not 1.16.0"]
 
 
-def test_a_missing_method_is_named(monkeypatch):
+def test_a_missing_method_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(aiortc.RTCDtlsTransport, "_set_role")
     assert "RTCDtlsTransport has no _set_role" in aiortc_tap.check()
 
@@ -36,7 +36,7 @@ def test_a_missing_method_is_named(monkeypatch):
         (b"\x00", "malformed_stun"),
     ],
 )
-async def test_nothing_of_a_stranger_reaches_aiortc(datagram, cause):
+async def test_nothing_of_a_stranger_reaches_aiortc(datagram: bytes, cause: str | None) -> None:
     dropped: Counter[str] = Counter()
     transport = PeerTransport(dropped)
     local = await transport.open()
@@ -49,7 +49,7 @@ async def test_nothing_of_a_stranger_reaches_aiortc(datagram, cause):
     assert set(dropped) == ({cause} if cause else set())
 
 
-async def test_the_answer_gets_what_the_transport_has():
+async def test_the_answer_gets_what_the_transport_has() -> None:
     transport = PeerTransport(Counter())
     local = await transport.open()
     assert len(local.ufrag) >= 4

@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.ingest.audio import GIVE_UP_NS, MAX_HELD, AudioStream
+from receiver.ingest.audio import GIVE_UP_NS, MAX_HELD, AudioStream, Sound
 from receiver.ingest.rtp import RtpPacket
 
 MS = 1_000_000
@@ -13,17 +13,17 @@ def packet(number: int, payload: bytes = b"x") -> RtpPacket:
     return RtpPacket(111, False, number & 0xFFFF, number * 960, 1, payload)
 
 
-def numbers(sounds) -> list[tuple[int, bool]]:
+def numbers(sounds: list[Sound]) -> list[tuple[int, bool]]:
     return [(sound.packet.sequence, sound.discontinuity) for sound in sounds]
 
 
-def test_packets_in_turn_pass_at_once_over_the_wrap():
+def test_packets_in_turn_pass_at_once_over_the_wrap() -> None:
     stream = AudioStream(Counter())
     for number in range(65530, 65545):
         assert numbers(stream.packet(packet(number), 0)) == [(number & 0xFFFF, False)]
 
 
-def test_a_reordered_packet_waits_for_its_turn():
+def test_a_reordered_packet_waits_for_its_turn() -> None:
     stream = AudioStream(Counter())
     stream.packet(packet(1), 0)
     assert stream.packet(packet(3), 1 * MS) == []
@@ -31,7 +31,7 @@ def test_a_reordered_packet_waits_for_its_turn():
     assert stream.deadline() is None
 
 
-def test_a_lost_packet_is_given_up_soon_and_told():
+def test_a_lost_packet_is_given_up_soon_and_told() -> None:
     dropped: Counter[str] = Counter()
     stream = AudioStream(dropped)
     stream.packet(packet(1), 0)
@@ -44,14 +44,14 @@ def test_a_lost_packet_is_given_up_soon_and_told():
     assert dropped == {"lost_audio_packet": 1, "late_audio_packet": 1}
 
 
-def test_a_burst_behind_a_gap_does_not_pile_up():
+def test_a_burst_behind_a_gap_does_not_pile_up() -> None:
     stream = AudioStream(Counter())
     stream.packet(packet(0), 0)
     heard = [one for number in range(2, 2 + MAX_HELD + 1) for one in stream.packet(packet(number), 0)]
     assert len(heard) == MAX_HELD + 1
 
 
-def test_a_new_source_or_a_jump_begins_anew():
+def test_a_new_source_or_a_jump_begins_anew() -> None:
     stream = AudioStream(Counter())
     stream.packet(packet(5), 0)
     assert numbers(stream.packet(packet(30_000), 0)) == [(30_000, True)]
@@ -60,7 +60,7 @@ def test_a_new_source_or_a_jump_begins_anew():
 
 
 @given(st.lists(st.tuples(st.integers(0, 0xFFFF), st.integers(0, 40)), max_size=150))
-def test_any_numbers_come_out_in_order_and_never_pile_up(arrivals):
+def test_any_numbers_come_out_in_order_and_never_pile_up(arrivals: list[tuple[int, int]]) -> None:
     stream, now = AudioStream(Counter()), 0
     for number, wait in arrivals:
         now += wait * MS
@@ -71,7 +71,7 @@ def test_any_numbers_come_out_in_order_and_never_pile_up(arrivals):
         assert len(stream._held) <= MAX_HELD
 
 
-def test_what_was_sent_twice_fills_the_gap_and_counts_nowhere():
+def test_what_was_sent_twice_fills_the_gap_and_counts_nowhere() -> None:
     dropped: Counter[str] = Counter()
     stream = AudioStream(dropped)
     assert stream.packet(packet(0), 0, again=True) == []

@@ -25,7 +25,7 @@ def packet(head: int, *elements: bytes) -> bytes:
     return bytes((head,)) + b"".join(elements)
 
 
-def test_elements_with_and_without_lengths():
+def test_elements_with_and_without_lengths() -> None:
     whole = (DELIMITER + sized(SEQUENCE) + sized(KEY), True)
     for head, elements in ((N, (element(SEQUENCE), element(KEY))), (N | W2, (element(SEQUENCE), KEY))):
         assert Av1Depacketizer().assemble([packet(head, *elements)]) == whole
@@ -34,7 +34,7 @@ def test_elements_with_and_without_lengths():
     assert not Av1Depacketizer().starts_keyframe(packet(W1, DELTA))
 
 
-def test_an_element_may_go_on_over_packets():
+def test_an_element_may_go_on_over_packets() -> None:
     packets = [packet(N | W2 | Y, element(SEQUENCE), KEY[:1]), packet(Z | Y | W1, KEY[1:2]), packet(Z | W1, KEY[2:])]
     assert Av1Depacketizer().assemble(packets) == (DELIMITER + sized(SEQUENCE) + sized(KEY), True)
     assert [Av1Depacketizer().starts_keyframe(one) for one in packets] == [True, False, False]
@@ -43,20 +43,20 @@ def test_an_element_may_go_on_over_packets():
             Av1Depacketizer().assemble(broken)
 
 
-def test_what_is_not_to_be_sent_is_left_out_and_kept_sizes_are_read():
+def test_what_is_not_to_be_sent_is_left_out_and_kept_sizes_are_read() -> None:
     head = packet(W2 | 0x10, element(DELIMITER), element(PADDING), sized(DELTA))
     assert Av1Depacketizer().assemble([head]) == (DELIMITER + sized(DELTA), False)
     extended = b"\x34\x28\x30\x22"
     assert Av1Depacketizer().assemble([packet(W1, extended)]).data == DELIMITER + b"\x36\x28\x02\x30\x22"
 
 
-def test_a_keyframe_needs_its_sequence_header():
+def test_a_keyframe_needs_its_sequence_header() -> None:
     assert not Av1Depacketizer().assemble([packet(W1, KEY)]).keyframe
     assert not Av1Depacketizer().assemble([packet(W2, element(SEQUENCE), DELTA)]).keyframe
     assert Av1Depacketizer().starts_keyframe(packet(W2, element(SEQUENCE), KEY)), "N may be missing"
 
 
-def test_long_units_have_long_sizes():
+def test_long_units_have_long_sizes() -> None:
     unit = Av1Depacketizer().assemble([packet(W1, DELTA + bytes(300))])
     assert unit.data[2:5] == b"\x32" + bytes((302 & 0x7F | 0x80, 302 >> 7))
 
@@ -69,7 +69,7 @@ def test_long_units_have_long_sizes():
         packet(0x30, b"\x00"),
     ],
 )
-def test_broken_packets_are_refused(broken):
+def test_broken_packets_are_refused(broken: bytes) -> None:
     with pytest.raises(DepacketizeError):
         Av1Depacketizer().assemble([broken])
 
@@ -80,7 +80,7 @@ def test_broken_packets_are_refused(broken):
         max_size=8,
     )
 )
-def test_any_mix_of_packets_raises_only_depacketize_errors(packets):
+def test_any_mix_of_packets_raises_only_depacketize_errors(packets: list[bytes]) -> None:
     try:
         unit = Av1Depacketizer().assemble(packets)
     except DepacketizeError:
@@ -88,8 +88,9 @@ def test_any_mix_of_packets_raises_only_depacketize_errors(packets):
     assert unit.data.startswith(DELIMITER)
 
 
-def test_another_senders_packets_become_pictures():
+def test_another_senders_packets_become_pictures() -> None:
     depacketizer, context = Av1Depacketizer(), av.CodecContext.create("libdav1d", "r")
+    assert isinstance(context, av.VideoCodecContext)
     shown = 0
     for packets, keyframe in payloads("AV1", 7, keyframe_every=5, size=120):
         assert [depacketizer.starts_keyframe(packet) for packet in packets] == [keyframe] + [False] * (len(packets) - 1)

@@ -109,7 +109,7 @@ def weight(root: object) -> int:
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.__name__)
-def test_nothing_piles_up(stream):
+def test_nothing_piles_up(stream: Callable[[random.Random], Iterator[bytes]]) -> None:
     reception, stage, now = Reception(1, PLAN, 42), Stage(), 10**9
     reception.attach(stage)
     weights = []

@@ -22,14 +22,14 @@ def near(value: int | None, wanted: int, within: int = 10_000) -> bool:
     return value is not None and abs(value - wanted) <= within
 
 
-def test_nothing_is_known_before_the_first_report():
+def test_nothing_is_known_before_the_first_report() -> None:
     clock = CaptureClock(WallClock(), 90_000)
     assert clock.capture_ns(0, 0) is None
     clock.report(SenderReport(1, 0, 0), 0, 5 * S)
     assert clock.capture_ns(0, 5 * S) is None
 
 
-def test_picture_and_sound_share_the_least_delayed_offset():
+def test_picture_and_sound_share_the_least_delayed_offset() -> None:
     wall = WallClock()
     video, audio = CaptureClock(wall, 90_000), CaptureClock(wall, 48_000)
     video.report(report(SENDER_EPOCH + 1 * S), 90_000, 1 * S + 30 * MS)
@@ -38,7 +38,7 @@ def test_picture_and_sound_share_the_least_delayed_offset():
     assert near(audio.capture_ns(48_000 + 4_800, 2 * S), 1 * S + 100 * MS + 2 * MS)
 
 
-def test_an_old_offset_is_forgotten():
+def test_an_old_offset_is_forgotten() -> None:
     wall = WallClock()
     clock = CaptureClock(wall, 90_000)
     clock.report(report(SENDER_EPOCH), 0, 1 * MS)
@@ -47,7 +47,7 @@ def test_an_old_offset_is_forgotten():
     assert near(clock.capture_ns(0, later), later + 9 * MS)
 
 
-def test_nonsense_is_unknown():
+def test_nonsense_is_unknown() -> None:
     clock = CaptureClock(WallClock(), 90_000)
     clock.report(report(SENDER_EPOCH), 0, 0)
     assert clock.capture_ns(0, MAX_AGE_NS + 1 * S) is None
@@ -56,7 +56,7 @@ def test_nonsense_is_unknown():
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**40), st.integers(0, 10**12)), max_size=40))
-def test_any_reports_give_a_time_or_none(reports):
+def test_any_reports_give_a_time_or_none(reports: list[tuple[int, int, int]]) -> None:
     clock, now = CaptureClock(WallClock(), 90_000), 0
     for ntp, timestamp, wait in reports:
         now += wait
@@ -65,7 +65,7 @@ def test_any_reports_give_a_time_or_none(reports):
         assert captured is None or abs(captured - now) <= MAX_AGE_NS
 
 
-def test_a_timeline_carries_on_over_the_wrap():
+def test_a_timeline_carries_on_over_the_wrap() -> None:
     timeline = Timeline(90_000)
     first, continued = timeline.place(0xFFFFFFFF, 0)
     assert continued
@@ -73,7 +73,7 @@ def test_a_timeline_carries_on_over_the_wrap():
     assert timeline.peek(0xFFFFFFFF) == first
 
 
-def test_a_timeline_that_begins_anew_continues_by_arrival():
+def test_a_timeline_that_begins_anew_continues_by_arrival() -> None:
     timeline = Timeline(90_000)
     first, _ = timeline.place(1000, 0)
     timeline.restart()
@@ -82,7 +82,7 @@ def test_a_timeline_that_begins_anew_continues_by_arrival():
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.booleans()), max_size=60))
-def test_any_timestamps_only_rise(timestamps):
+def test_any_timestamps_only_rise(timestamps: list[tuple[int, bool]]) -> None:
     timeline, last = Timeline(90_000), -1
     for at, (timestamp, restart) in enumerate(timestamps):
         if restart:
@@ -92,7 +92,7 @@ def test_any_timestamps_only_rise(timestamps):
         last = number
 
 
-def test_receiver_reports_count_loss_by_interval():
+def test_receiver_reports_count_loss_by_interval() -> None:
     stats = SourceStats(9, 90_000)
     for number in range(65_530, 65_630):
         if number % 10:
@@ -103,7 +103,7 @@ def test_receiver_reports_count_loss_by_interval():
     assert stats.block(100 * S).fraction_lost == 0
 
 
-def test_receiver_reports_tell_the_last_sender_report_and_jitter():
+def test_receiver_reports_tell_the_last_sender_report_and_jitter() -> None:
     stats = SourceStats(9, 90_000)
     for number in range(100):
         stats.packet(RtpPacket(96, True, number, number * 3000, 9, b""), number * S // 30 + (number % 2) * 10 * MS)
@@ -113,7 +113,7 @@ def test_receiver_reports_tell_the_last_sender_report_and_jitter():
     assert 800 < block.jitter < 950
 
 
-def test_a_frame_may_say_itself_when_it_was_captured():
+def test_a_frame_may_say_itself_when_it_was_captured() -> None:
     clock = CaptureClock(WallClock(), 90_000)
     stamp = ((SENDER_EPOCH + 2 * S) << 32) // S + 1
     clock.stamp(stamp.to_bytes(8), 180_000, 2 * S)
@@ -125,7 +125,7 @@ def test_a_frame_may_say_itself_when_it_was_captured():
     assert near(clock.capture_ns(180_000, 2 * S), 2 * S + 20 * MS - 250 * MS)
 
 
-def test_frames_between_stamped_ones_are_dated_by_the_last_stamp_while_it_is_fresh():
+def test_frames_between_stamped_ones_are_dated_by_the_last_stamp_while_it_is_fresh() -> None:
     clock = CaptureClock(WallClock(), 48_000)
     clock.report(report(SENDER_EPOCH), 0, 0)
     stamp = ((SENDER_EPOCH + 2 * S - 20 * MS) << 32) // S + 1  # 20 ms before what the reports say
@@ -135,7 +135,7 @@ def test_frames_between_stamped_ones_are_dated_by_the_last_stamp_while_it_is_fre
     assert near(clock.capture_ns(480_000, 10 * S), 10 * S), "by then the stamp is old"
 
 
-def test_a_stamp_that_can_not_be_is_passed_over():
+def test_a_stamp_that_can_not_be_is_passed_over() -> None:
     clock = CaptureClock(WallClock(), 90_000)
     clock.report(report(SENDER_EPOCH), 0, 0)
     for stamp in (b"", b"short", bytes(8), b"\xff" * 8, b"\xff" * 16):
@@ -143,7 +143,7 @@ def test_a_stamp_that_can_not_be_is_passed_over():
     assert near(clock.capture_ns(90_000, 1 * S), 1 * S)
 
 
-def test_an_outage_is_not_told_as_loss():
+def test_an_outage_is_not_told_as_loss() -> None:
     stats = SourceStats(1, 90_000)
     for sequence in (*range(100), *range(2000, 2100)):
         stats.packet(RtpPacket(96, False, sequence, 0, 1, b""), 0)

@@ -16,18 +16,18 @@ TAB = bytes.fromhex("01010110")
 FULL, LIMITED = Colours(1, 13, 1, True), Colours(1, 1, 1, False)
 
 
-def test_what_chromium_says():
+def test_what_chromium_says() -> None:
     assert (parse(CANVAS), parse(TAB)) == (FULL, LIMITED)
     assert parse(CANVAS + bytes(24)) == FULL, "with HDR metadata behind it"
     assert parse(bytes.fromhex("02020200")) == Colours(2, 2, 2, None)
 
 
 @given(st.binary(max_size=40))
-def test_any_bytes_are_colours_or_nothing(value):
+def test_any_bytes_are_colours_or_nothing(value: bytes) -> None:
     assert (parse(value) is not None) == (len(value) in (4, 28))
 
 
-def test_they_hold_until_a_keyframe_or_new_ones():
+def test_they_hold_until_a_keyframe_or_new_ones() -> None:
     track = ColourTrack()
     track.note(1000, CANVAS)
     assert track.of(1000, keyframe=True) == FULL
@@ -38,7 +38,7 @@ def test_they_hold_until_a_keyframe_or_new_ones():
     assert track.of(9000, keyframe=True) is None
 
 
-def test_a_flood_is_forgotten():
+def test_a_flood_is_forgotten() -> None:
     track = ColourTrack()
     for timestamp in range(1000):
         track.note(timestamp, CANVAS)
@@ -47,7 +47,7 @@ def test_a_flood_is_forgotten():
     assert track.of(999, keyframe=True) == FULL
 
 
-def test_a_packet_carries_them_where_that_was_agreed():
+def test_a_packet_carries_them_where_that_was_agreed() -> None:
     head = b"\x90\xe0\x00\x01" + bytes(8)
     data = head + bytes.fromhex("bede0003 311234 83") + CANVAS + bytes(4) + b"x"
     packet = rtp.parse(data, 3, 4, 8)
@@ -56,7 +56,7 @@ def test_a_packet_carries_them_where_that_was_agreed():
 
 
 @pytest.mark.parametrize("offered", [True, False])
-def test_the_answer_takes_them_where_they_are_offered(offered):
+def test_the_answer_takes_them_where_they_are_offered(offered: bool) -> None:
     line = f"a=extmap:8 {sdp.COLOUR_SPACE}\r\n"
     offer = sdp.parse(OFFER.replace("a=extmap:3 ", line + "a=extmap:3 ", 1) if offered else OFFER)
     plan, accepted = answer.choose(offer, ("VP8",))

@@ -1,8 +1,9 @@
 from fractions import Fraction
 
 import pytest
-from aiortc.codecs import H264Encoder, Vp8Encoder
-from av import CodecContext, Packet, VideoFrame
+from aiortc.codecs.h264 import H264Encoder
+from aiortc.codecs.vpx import Vp8Encoder
+from av import CodecContext, Packet, VideoCodecContext, VideoFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from receiver.ingest.depacketize import DEPACKETIZERS
 from receiver.ingest.h264 import H264Depacketizer
 from receiver.ingest.parameter_sets import MAX_PARAMETER_SETS
 from receiver.ingest.vp8 import Vp8Depacketizer
+from receiver.media import Codec
 
 SPS, PPS, IDR, SLICE = b"\x67\x42\xe0\x1f\x8c", b"\x68\xce\x3c\x80", b"\x65\x88\x84", b"\x41\x9a\x02"
 START = b"\0\0\0\1"
@@ -29,7 +31,7 @@ def fragments(unit: bytes, size: int) -> list[bytes]:
 
 @pytest.mark.parametrize("codec", sorted(DEPACKETIZERS))
 @given(payloads=payload_lists)
-def test_arbitrary_payloads_raise_only_depacketize_errors(codec, payloads):
+def test_arbitrary_payloads_raise_only_depacketize_errors(codec: Codec, payloads: list[bytes]) -> None:
     depacketizer = DEPACKETIZERS[codec]()
     for payload in payloads:
         depacketizer.starts_keyframe(payload)
@@ -40,7 +42,7 @@ def test_arbitrary_payloads_raise_only_depacketize_errors(codec, payloads):
 
 
 @given(st.lists(st.sampled_from([SPS, PPS, IDR, SLICE, stap(SPS, PPS), *fragments(IDR, 1), b"\x67", b"\x68", b"\x65"])))
-def test_any_mix_of_h264_units_raises_only_depacketize_errors(payloads):
+def test_any_mix_of_h264_units_raises_only_depacketize_errors(payloads: list[bytes]) -> None:
     depacketizer = H264Depacketizer()
     try:
         unit = depacketizer.assemble(payloads)
@@ -50,8 +52,11 @@ def test_any_mix_of_h264_units_raises_only_depacketize_errors(payloads):
 
 
 @pytest.mark.parametrize(("codec", "encoder", "decoder"), [("VP8", Vp8Encoder, "vp8"), ("H264", H264Encoder, "h264")])
-def test_another_librarys_packets_become_decodable_frames(codec, encoder, decoder):
+def test_another_librarys_packets_become_decodable_frames(
+    codec: Codec, encoder: type[H264Encoder | Vp8Encoder], decoder: str
+) -> None:
     encode, depacketizer, context = encoder(), DEPACKETIZERS[codec](), CodecContext.create(decoder, "r")
+    assert isinstance(context, VideoCodecContext)
     decoded = 0
     for number in range(6):
         picture = VideoFrame(320, 240, "yuv420p")
@@ -79,7 +84,7 @@ def test_another_librarys_packets_become_decodable_frames(codec, encoder, decode
         (b"\x90\x00", 2),
     ],
 )
-def test_vp8_descriptors_of_every_length(descriptor, length):
+def test_vp8_descriptors_of_every_length(descriptor: bytes, length: int) -> None:
     frame = b"\x10\x02\x00\x9d\x01\x2a" + bytes(8)
     unit = Vp8Depacketizer().assemble([descriptor + frame])
     assert unit == (frame, True)
@@ -89,14 +94,14 @@ def test_vp8_descriptors_of_every_length(descriptor, length):
             Vp8Depacketizer().assemble([descriptor[:cut]])
 
 
-def test_a_vp8_frame_without_its_beginning_is_refused():
+def test_a_vp8_frame_without_its_beginning_is_refused() -> None:
     with pytest.raises(DepacketizeError, match="beginning"):
         Vp8Depacketizer().assemble([b"\x00\x11data"])
     with pytest.raises(DepacketizeError, match="start code"):
         Vp8Depacketizer().assemble([b"\x10\x10\x00\x00junk"])
 
 
-def test_h264_parameter_sets_are_repeated_before_a_keyframe_that_lacks_them():
+def test_h264_parameter_sets_are_repeated_before_a_keyframe_that_lacks_them() -> None:
     depacketizer = H264Depacketizer()
     assert depacketizer.assemble([stap(SPS, PPS), *fragments(IDR, 1)]) == (
         START + SPS + START + PPS + START + IDR,
@@ -106,14 +111,14 @@ def test_h264_parameter_sets_are_repeated_before_a_keyframe_that_lacks_them():
     assert depacketizer.assemble([SLICE]) == (START + SLICE, False)
 
 
-def test_an_h264_keyframe_needs_its_parameter_sets_and_its_first_slice():
+def test_an_h264_keyframe_needs_its_parameter_sets_and_its_first_slice() -> None:
     with pytest.raises(DepacketizeError, match="before its parameter sets"):
         H264Depacketizer().assemble([IDR])
     with pytest.raises(DepacketizeError, match="first slice"):
         H264Depacketizer().assemble([stap(SPS, PPS), b"\x65\x08\x84"])
 
 
-def test_h264_starts_of_keyframes():
+def test_h264_starts_of_keyframes() -> None:
     depacketizer = H264Depacketizer()
     assert [depacketizer.starts_keyframe(one) for one in (SPS, stap(SPS, PPS), IDR, SLICE, b"", b"\x7c")] == [
         True,
@@ -131,7 +136,7 @@ def test_h264_starts_of_keyframes():
     assert not depacketizer.starts_keyframe(b"\x65\x40\x84")  # a later slice
 
 
-def test_h264_parameter_sets_are_bounded():
+def test_h264_parameter_sets_are_bounded() -> None:
     depacketizer = H264Depacketizer()
     sets = []
     for number in range(1, MAX_PARAMETER_SETS + 2):
@@ -157,6 +162,6 @@ def test_h264_parameter_sets_are_bounded():
         [],
     ],
 )
-def test_broken_h264_is_refused(payloads):
+def test_broken_h264_is_refused(payloads: list[bytes]) -> None:
     with pytest.raises(DepacketizeError):
         H264Depacketizer().assemble(payloads)

@@ -24,7 +24,7 @@ def report(fraction: int = 0) -> bytes:
     return feedback.receiver_report(1, [ReportBlock(2, fraction, 0, 0, 0, 0, 0)])
 
 
-def test_on_a_good_path_everything_goes_at_once():
+def test_on_a_good_path_everything_goes_at_once() -> None:
     scheduler = FeedbackScheduler()
     scheduler.path(Path(20 * MS, cwnd=100_000, bdp=30_000), 0)
     assert scheduler.take([PLI, report(), NACK], 0) == [PLI, NACK, report()]
@@ -32,7 +32,7 @@ def test_on_a_good_path_everything_goes_at_once():
 
 
 @given(st.integers(1, 1_000_000), st.integers(0, 2_000_000))
-def test_a_report_is_held_20_to_80_ms_while_the_window_is_short_of_twice_the_product(bdp, cwnd):
+def test_a_report_is_held_20_to_80_ms_while_the_window_is_short_of_twice_the_product(bdp: int, cwnd: int) -> None:
     scheduler = FeedbackScheduler()
     scheduler.path(Path(20 * MS, cwnd, bdp), 0)
     held = scheduler.take([report(), PLI], 0)
@@ -41,22 +41,24 @@ def test_a_report_is_held_20_to_80_ms_while_the_window_is_short_of_twice_the_pro
         return
     assert held == [PLI]
     due = scheduler.deadline()
+    assert due is not None
     assert MIN_HOLD_NS <= due <= MAX_HOLD_NS
     assert scheduler.poll(due - 1) == []
     assert scheduler.poll(due) == [report()]
 
 
-def test_a_newer_report_takes_the_place_of_the_held_one_and_its_time():
+def test_a_newer_report_takes_the_place_of_the_held_one_and_its_time() -> None:
     scheduler = FeedbackScheduler()
     scheduler.path(Path(20 * MS, 10_000, 30_000), 0)
     scheduler.take([report(1)], 0)
     due = scheduler.deadline()
+    assert due is not None
     scheduler.take([report(2)], 10 * MS)
     assert scheduler.poll(due) == [report(2)]
     assert scheduler.poll(due + 200 * MS) == []
 
 
-def test_while_the_pacers_bandwidth_collapses_reports_wait_and_requests_do_not():
+def test_while_the_pacers_bandwidth_collapses_reports_wait_and_requests_do_not() -> None:
     scheduler = FeedbackScheduler()
     scheduler.path(Path(20 * MS, bandwidth=6_000_000), 0)
     scheduler.path(Path(20 * MS, bandwidth=2_000_000), 100 * MS)
@@ -66,7 +68,7 @@ def test_while_the_pacers_bandwidth_collapses_reports_wait_and_requests_do_not()
     assert scheduler.poll(1200 * MS) == [report()], "it has settled, if low"
 
 
-def test_no_collapse_silences_the_receiver_for_good():
+def test_no_collapse_silences_the_receiver_for_good() -> None:
     scheduler = FeedbackScheduler()
     sent, now, bandwidth = [], 0, 1 << 60
     while now < MAX_SILENCE_NS + 2_000 * MS:
@@ -76,7 +78,7 @@ def test_no_collapse_silences_the_receiver_for_good():
     assert sent
 
 
-def test_above_150_ms_late_frames_are_reported_as_lost():
+def test_above_150_ms_late_frames_are_reported_as_lost() -> None:
     scheduler = FeedbackScheduler()
     for frame in range(40):
         scheduler.predictor.frame(10 * MS if frame < 20 else 10 * MS + LATE_NS + MS, frame * 33 * MS)
@@ -92,7 +94,7 @@ def test_above_150_ms_late_frames_are_reported_as_lost():
 
 
 @given(st.lists(st.integers(-(10**12), 10**12), max_size=300))
-def test_the_share_is_one_and_what_it_keeps_is_bounded(lags):
+def test_the_share_is_one_and_what_it_keeps_is_bounded(lags: list[int]) -> None:
     predictor = LossPredictor()
     for number, lag in enumerate(lags):
         predictor.frame(lag, number * 33 * MS)

@@ -47,7 +47,7 @@ def packet(sequence: int, payload: bytes, marker: bool = False, number: int = 0)
     st.integers(0, 0xFFFF),
     st.data(),
 )
-def test_any_one_lost_packet_is_rebuilt(payloads, first, data):
+def test_any_one_lost_packet_is_rebuilt(payloads: list[tuple[bytes, bool]], first: int, data: st.DataObject) -> None:
     packets = {BASE + first + place: packet(first + place, *one) for place, one in enumerate(payloads)}
     kept = data.draw(st.lists(st.sampled_from(sorted(packets)), min_size=1, unique=True))
     protected = {number: packets[number] for number in kept}
@@ -63,7 +63,7 @@ def test_any_one_lost_packet_is_rebuilt(payloads, first, data):
 
 
 @given(st.binary(max_size=120))
-def test_arbitrary_bytes_raise_only_rtp_errors(payload):
+def test_arbitrary_bytes_raise_only_rtp_errors(payload: bytes) -> None:
     repairer = Repairer(3, 0)
     data = packet(9, b"x")
     repairer.media(parse(data, 3), data)
@@ -74,7 +74,7 @@ def test_arbitrary_bytes_raise_only_rtp_errors(payload):
 
 
 @pytest.mark.parametrize("lost", [0, 1, 2])
-def test_the_transport_wide_number_was_filled_in_later(lost):
+def test_the_transport_wide_number_was_filled_in_later(lost: int) -> None:
     repairer = Repairer(3, 0)
     found = []
     for place in range(3):
@@ -85,7 +85,7 @@ def test_the_transport_wide_number_was_filled_in_later(lost):
     assert [(one.sequence, one.payload, one.marker) for one in found] == [(100 + lost, bytes((lost,)) * 30, lost == 2)]
 
 
-def test_other_shapes_of_the_draft_are_refused_in_words():
+def test_other_shapes_of_the_draft_are_refused_in_words() -> None:
     whole = protect({5: packet(5, b"x"), 6: packet(6, b"y")})
     with pytest.raises(RtpError, match="flexible mask"):
         flexfec.parse(bytes((whole[0] | 0x40,)) + whole[1:], Unwrapper(16))

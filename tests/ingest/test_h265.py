@@ -30,7 +30,7 @@ def fragments(unit: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize("picture", [IDR, CRA])
-def test_parameter_sets_are_repeated_before_a_keyframe_that_lacks_them(picture):
+def test_parameter_sets_are_repeated_before_a_keyframe_that_lacks_them(picture: bytes) -> None:
     depacketizer = H265Depacketizer()
     assert not depacketizer.starts_keyframe(picture)
     with pytest.raises(DepacketizeError, match="before its parameter sets"):
@@ -41,7 +41,7 @@ def test_parameter_sets_are_repeated_before_a_keyframe_that_lacks_them(picture):
     assert depacketizer.starts_keyframe(picture)
 
 
-def test_starts_of_keyframes():
+def test_starts_of_keyframes() -> None:
     depacketizer = H265Depacketizer()
     for opening in (VPS, SPS, aggregate(VPS, SPS, PPS), aggregate(SEI, VPS), fragments(VPS)[0]):
         assert depacketizer.starts_keyframe(opening)
@@ -57,7 +57,7 @@ def test_starts_of_keyframes():
         depacketizer.assemble([later_slice])
 
 
-def test_a_new_set_replaces_the_old_one_of_its_number():
+def test_a_new_set_replaces_the_old_one_of_its_number() -> None:
     depacketizer = H265Depacketizer()
     newer = SPS[:-1] + b"\x93"
     second = b"\x44\x01\x40\x72"  # another number: 1
@@ -65,7 +65,7 @@ def test_a_new_set_replaces_the_old_one_of_its_number():
     assert depacketizer.assemble([IDR]).data == b"".join(START + unit for unit in (VPS, newer, second, PPS, IDR))
 
 
-def test_parameter_sets_are_bounded():
+def test_parameter_sets_are_bounded() -> None:
     sets = [b"\x44\x01" + (number << (24 - 2 * number.bit_length() + 1)).to_bytes(3) for number in range(1, 40)]
     depacketizer = H265Depacketizer()
     assert depacketizer.assemble(sets[:MAX_PARAMETER_SETS])
@@ -89,7 +89,7 @@ def test_parameter_sets_are_bounded():
         [],
     ],
 )
-def test_broken_packets_are_refused(packets):
+def test_broken_packets_are_refused(packets: list[bytes]) -> None:
     with pytest.raises(DepacketizeError):
         H265Depacketizer().assemble(packets)
 
@@ -100,7 +100,7 @@ def test_broken_packets_are_refused(packets):
         | st.builds(lambda kind, rest: bytes((kind << 1, 1)) + rest, st.integers(0, 63), st.binary(max_size=40))
     )
 )
-def test_any_mix_of_packets_raises_only_depacketize_errors(packets):
+def test_any_mix_of_packets_raises_only_depacketize_errors(packets: list[bytes]) -> None:
     depacketizer = H265Depacketizer()
     for packet in packets:
         depacketizer.starts_keyframe(packet)
@@ -111,7 +111,7 @@ def test_any_mix_of_packets_raises_only_depacketize_errors(packets):
     assert unit.data.startswith(START)
 
 
-def test_another_senders_packets_become_pictures():
+def test_another_senders_packets_become_pictures() -> None:
     depacketizer, context = H265Depacketizer(), av.CodecContext.create("hevc", "r")
     shown = 0
     for packets, keyframe in payloads("H265", 7, keyframe_every=5):

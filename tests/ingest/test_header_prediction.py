@@ -60,7 +60,7 @@ def streams(draw: st.DrawFn) -> list[bytes]:
 
 
 @given(streams(), st.integers(1, 7))
-def test_it_makes_no_difference(packets, polls):
+def test_it_makes_no_difference(packets: list[bytes], polls: int) -> None:
     stages = predicting, plain = Stage(), Stage()
     receptions = quick, slow = [Reception(1, PLAN, 42) for _ in stages]
     slow._prediction.learn = lambda data: None  # type: ignore[method-assign]
@@ -79,7 +79,7 @@ def test_it_makes_no_difference(packets, polls):
     assert quick.counters == slow.counters, "predicted packets are counted by the next poll at the latest"
 
 
-def test_amid_a_frame_everything_is_predicted():
+def test_amid_a_frame_everything_is_predicted() -> None:
     prediction = HeaderPrediction(3, {4, 5}, 6)
     prediction.learn(packet(5, 70, 3000, b"a", False, LAYOUTS[2], 0))
     for step in range(1, 5):
@@ -96,7 +96,7 @@ def test_amid_a_frame_everything_is_predicted():
         assert not prediction.fits(other)
 
 
-def test_a_packet_of_another_media_section_is_not_predicted():
+def test_a_packet_of_another_media_section_is_not_predicted() -> None:
     prediction = HeaderPrediction(3, {4, 5}, 6)
     prediction.learn(packet(5, 70, 3000, b"a", False, LAYOUTS[5], 0))
     assert not prediction.fits(packet(6, 71, 3000, b"a", False, LAYOUTS[6], 0))

@@ -22,11 +22,11 @@ KEY = b"\x10\x10\x02\x00\x9d\x01\x2a"
         ("", None),
     ],
 )
-def test_limits_as_they_are_written(value, limits):
+def test_limits_as_they_are_written(value: str, limits: tuple[int, int] | None) -> None:
     assert playout.read(bytes.fromhex(value)) == limits
 
 
-def test_they_hold_until_others_come_and_end_with_their_source():
+def test_they_hold_until_others_come_and_end_with_their_source() -> None:
     reception, stage = Reception(1, Plan({96: "VP8"}, playout_delay_id=5), 42), Stage()
     reception.attach(stage)
 
@@ -41,7 +41,7 @@ def test_they_hold_until_others_come_and_end_with_their_source():
     assert [frame.playout for frame in stage.frames] == [None, wished, wished, wished, (0, 0), None]
 
 
-def test_they_are_asked_for_where_they_are_offered():
+def test_they_are_asked_for_where_they_are_offered() -> None:
     line = f"a=extmap:5 {sdp.PLAYOUT_DELAY}\r\n"
     offer = sdp.parse(OFFER.replace("a=rtpmap:96 VP8/90000", f"{line}a=rtpmap:96 VP8/90000"))
     plan, accepted = answer.choose(offer, ("VP8",))

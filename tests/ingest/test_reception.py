@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.peers.lossy_network import MS, Sender, Stage, assert_decodable, setup
 
 
-def test_a_clean_network_gives_every_frame_over_the_wrap():
+def test_a_clean_network_gives_every_frame_over_the_wrap() -> None:
     network, stage = setup()
     network.jitter_ns = 0
     network.run(5)
@@ -18,7 +18,7 @@ def test_a_clean_network_gives_every_frame_over_the_wrap():
     assert (network.reception.counters.nacks, network.sender.plis) == (0, 0)
 
 
-def test_reordering_loses_nothing():
+def test_reordering_loses_nothing() -> None:
     network, stage = setup()
     network.run(0.2)
     network.jitter_ns = 30 * MS
@@ -28,7 +28,7 @@ def test_reordering_loses_nothing():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_two_percent_loss_is_repaired_without_a_keyframe(seed):
+def test_two_percent_loss_is_repaired_without_a_keyframe(seed: int) -> None:
     network, stage = setup(seed)
     network.loss = 0.02
     network.run(10)
@@ -39,7 +39,7 @@ def test_two_percent_loss_is_repaired_without_a_keyframe(seed):
 
 
 @given(seed=st.integers(0, 10_000), loss=st.sampled_from([0.1, 0.3, 0.6, 1.0]), outage=st.floats(0.05, 4.0))
-def test_it_recovers_from_any_outage(seed, loss, outage):
+def test_it_recovers_from_any_outage(seed: int, loss: float, outage: float) -> None:
     """Both directions lose packets, keyframe requests too; half a second after it ends the picture moves again."""
     network, stage = setup(seed, first_sequence=seed * 7)
     network.run(0.5)
@@ -53,7 +53,7 @@ def test_it_recovers_from_any_outage(seed, loss, outage):
     assert len(stage.frames) - before >= 14
 
 
-def test_a_lost_keyframe_request_is_repeated():
+def test_a_lost_keyframe_request_is_repeated() -> None:
     network, stage = setup()
     network.run(1)
     network.reception.request_keyframe()
@@ -66,7 +66,7 @@ def test_a_lost_keyframe_request_is_repeated():
     assert network.sender.plis >= 1
 
 
-def test_on_a_way_that_fills_up_it_does_not_ask_on_and_on_before_an_answer_can_come():
+def test_on_a_way_that_fills_up_it_does_not_ask_on_and_on_before_an_answer_can_come() -> None:
     """A queue that grows makes repairs late; asking on meanwhile would have the sender fill it with repairs."""
     network, stage = setup()
     network.loss, network.delay_ns = 0.02, 3 * MS
@@ -80,7 +80,7 @@ def test_on_a_way_that_fills_up_it_does_not_ask_on_and_on_before_an_answer_can_c
     assert_decodable(stage)
 
 
-def test_a_lost_tail_is_asked_for_without_waiting_for_the_next_frame():
+def test_a_lost_tail_is_asked_for_without_waiting_for_the_next_frame() -> None:
     network, stage = setup()
     network.run(0.2)
     network.run(0.1, frames=False)
@@ -91,7 +91,7 @@ def test_a_lost_tail_is_asked_for_without_waiting_for_the_next_frame():
     assert len(stage.frames) == count + 1
 
 
-def test_a_sender_that_pauses_amid_its_frames_is_not_asked_for_what_is_still_to_come():
+def test_a_sender_that_pauses_amid_its_frames_is_not_asked_for_what_is_still_to_come() -> None:
     """Chromium with more to send than it may: bursts 40 ms apart. A tail that is lost is asked for all the same."""
     network, stage = setup()
     network.run(0.2)
@@ -113,7 +113,7 @@ def test_a_sender_that_pauses_amid_its_frames_is_not_asked_for_what_is_still_to_
     assert len(stage.frames) == count + 1
 
 
-def test_a_stage_that_is_behind_costs_frames_then_a_keyframe():
+def test_a_stage_that_is_behind_costs_frames_then_a_keyframe() -> None:
     network, stage = setup()
     network.run(1)
     stage.ready = False
@@ -128,7 +128,7 @@ def test_a_stage_that_is_behind_costs_frames_then_a_keyframe():
     assert_decodable(stage)
 
 
-def test_a_new_stage_begins_with_a_keyframe_at_once():
+def test_a_new_stage_begins_with_a_keyframe_at_once() -> None:
     network, _ = setup()
     network.run(1)
     fresh = Stage()
@@ -143,7 +143,7 @@ def test_a_new_stage_begins_with_a_keyframe_at_once():
     )
 
 
-def test_a_sender_that_begins_anew_is_followed():
+def test_a_sender_that_begins_anew_is_followed() -> None:
     network, stage = setup()
     network.run(0.5)
     last = stage.frames[-1].timestamp

@@ -27,7 +27,7 @@ from tests.peers.lossy_network import (
 )
 
 
-def test_a_second_video_with_the_same_payload_types_is_told_apart_by_its_name():
+def test_a_second_video_with_the_same_payload_types_is_told_apart_by_its_name() -> None:
     """As Chromium sends: the MID in the first packets, and not any more once they have come."""
     plan = replace(PLAN, transport_cc_id=3, mid_id=4, mids={"0": "video", "1": "audio"})
     reception, stage = Reception(1, plan, 42), Stage()
@@ -48,10 +48,11 @@ def test_a_second_video_with_the_same_payload_types_is_told_apart_by_its_name():
     assert_decodable(stage)
     assert reception.counters.dropped == {"foreign_section": 60 * 6}
     report = peer.RtcpPacket.parse(reception.poll(now)[-1])[0]
+    assert isinstance(report, peer.RtcpRrPacket)
     assert [block.ssrc for block in report.reports] == [VIDEO], "nor is it reported on"
 
 
-def test_sound_and_its_capture_time():
+def test_sound_and_its_capture_time() -> None:
     network, stage = setup()
     reception, now = network.reception, network.now
     reception.rtp(rtp_packet(111, 1, 48_000, AUDIO, b"\xfcsound"), now)
@@ -68,7 +69,7 @@ def test_sound_and_its_capture_time():
     assert abs(second.capture_ns - (now + 45 * MS)) < 10_000
 
 
-def test_receiver_reports_come_every_second():
+def test_receiver_reports_come_every_second() -> None:
     network, _ = setup()
     sent = []
     for second in range(4):
@@ -82,7 +83,7 @@ def test_receiver_reports_come_every_second():
     assert reports[-1].reports[0].ssrc == VIDEO
 
 
-def test_a_bye_of_the_video_ends_the_stream():
+def test_a_bye_of_the_video_ends_the_stream() -> None:
     network, _ = setup()
     network.run(0.2)
     network.reception.rtcp(bytes(peer.RtcpByePacket(sources=[5])), network.now)
@@ -105,7 +106,9 @@ def test_a_bye_of_the_video_ends_the_stream():
     ),
     st.binary(max_size=40),
 )
-def test_wild_packets_raise_only_peer_errors_and_never_spin(packets, garbage):
+def test_wild_packets_raise_only_peer_errors_and_never_spin(
+    packets: list[tuple[int, int, int, int, bytes, bool]], garbage: bytes
+) -> None:
     network, _ = setup()
     now = network.now
     for packet in packets:
@@ -117,7 +120,7 @@ def test_wild_packets_raise_only_peer_errors_and_never_spin(packets, garbage):
         assert network.reception.deadline(now) > now
 
 
-def test_a_request_in_vain_becomes_an_order():
+def test_a_request_in_vain_becomes_an_order() -> None:
     plan = replace(PLAN, fir=True)
     reception, stage = Reception(1, plan, 42), Stage()
     reception.attach(stage)
@@ -135,7 +138,7 @@ def test_a_request_in_vain_becomes_an_order():
     assert {order.fci[4] for order in orders} == {1}, "a repetition keeps its number"
 
 
-def test_a_sender_without_transport_wide_feedback_is_told_a_bitrate():
+def test_a_sender_without_transport_wide_feedback_is_told_a_bitrate() -> None:
     reception = Reception(1, replace(PLAN, remb=True), 42)
     network = Network(Sender(), reception)
     network.run(0.5)
@@ -148,7 +151,7 @@ def test_a_sender_without_transport_wide_feedback_is_told_a_bitrate():
     assert peer.unpack_remb_fci(told[0].fci)[1] == [VIDEO]
 
 
-def test_sound_in_red_has_no_gap_where_one_packet_is_lost():
+def test_sound_in_red_has_no_gap_where_one_packet_is_lost() -> None:
     stage = Stage()
     reception = Reception(1, replace(PLAN, red={63: 111}), 42)
     reception.attach(stage)

@@ -18,7 +18,7 @@ def write(blocks: list[Block]) -> bytes:
 
 
 @given(st.lists(older, max_size=MAX_BLOCKS), primary)
-def test_what_was_written_is_read(old, last):
+def test_what_was_written_is_read(old: list[Block], last: Block) -> None:
     assert red.split(write([*old, last])) == [*old, last]
 
 
@@ -32,13 +32,13 @@ def test_what_was_written_is_read(old, last):
         (b"\x80\x00\x00\x00" * 17 + b"\x60", "more than 16"),
     ],
 )
-def test_what_is_no_red_is_refused_with_the_reason(payload, why):
+def test_what_is_no_red_is_refused_with_the_reason(payload: bytes, why: str) -> None:
     with pytest.raises(RtpError, match=why):
         red.split(payload)
 
 
 @given(st.binary(max_size=80))
-def test_arbitrary_bytes_raise_only_rtp_errors(payload):
+def test_arbitrary_bytes_raise_only_rtp_errors(payload: bytes) -> None:
     try:
         blocks = red.split(payload)
     except RtpError:

@@ -34,13 +34,13 @@ class Bottleneck:
         return (self.free_at - self.now) / MS
 
 
-def test_it_finds_a_wide_network_and_stops_at_the_most():
+def test_it_finds_a_wide_network_and_stops_at_the_most() -> None:
     link = Bottleneck(100e6, 6_000_000)
     link.run(20)
     assert link.told == MAX_BPS
 
 
-def test_it_stays_below_a_narrow_one_and_empties_its_queue():
+def test_it_stays_below_a_narrow_one_and_empties_its_queue() -> None:
     link = Bottleneck(3e6, 6_000_000)
     link.run(5)
     queues = []
@@ -51,7 +51,7 @@ def test_it_stays_below_a_narrow_one_and_empties_its_queue():
     assert sorted(queues)[len(queues) // 2] < 120
 
 
-def test_it_follows_a_network_that_narrows_and_widens():
+def test_it_follows_a_network_that_narrows_and_widens() -> None:
     link = Bottleneck(8e6, 6_000_000)
     link.run(8)
     link.bps = 2e6
@@ -62,14 +62,14 @@ def test_it_follows_a_network_that_narrows_and_widens():
     assert link.told > 5e6
 
 
-def test_much_loss_means_less():
+def test_much_loss_means_less() -> None:
     link = Bottleneck(100e6, 6_000_000)
     link.run(2, lost=0.2)
     assert link.told < 3e6
 
 
 @given(st.lists(st.tuples(st.integers(0, 1500), st.integers(-(1 << 40), 1 << 40), st.integers(0, 2 * S)), max_size=60))
-def test_whatever_comes_it_tells_what_is_possible(packets):
+def test_whatever_comes_it_tells_what_is_possible(packets: list[tuple[int, int, int]]) -> None:
     estimator, now = BandwidthEstimator(6_000_000), S
     for size, sent, wait in packets:
         now += wait

@@ -22,14 +22,14 @@ def stream(packets: list[bytes]) -> bytes:
     ("wire", "value"),
     [("c2197c5eff14e88c", 151_288_809_941_952_652), ("9d7f3e7d", 494_878_333), ("7bbd", 15_293), ("25", 37)],
 )
-def test_integers_are_those_of_rfc_9000(wire, value):
+def test_integers_are_those_of_rfc_9000(wire: str, value: int) -> None:
     data = bytes.fromhex(wire)
     assert pull_varint(data, 0) == (value, len(data))
     assert pull_varint(data[:-1], 0) is None
 
 
 @given(st.lists(st.binary(max_size=300), max_size=8), st.lists(st.integers(1, 50), min_size=1))
-def test_packets_come_out_however_a_stream_is_cut(packets, cuts):
+def test_packets_come_out_however_a_stream_is_cut(packets: list[bytes], cuts: list[int]) -> None:
     streams, data, out, at, turn = RoqStreams(), stream(packets), [], 0, 0
     while at < len(data):
         end = at + cuts[turn % len(cuts)]
@@ -39,14 +39,14 @@ def test_packets_come_out_however_a_stream_is_cut(packets, cuts):
     assert streams._held == 0
 
 
-def test_a_stream_that_ends_inside_a_packet_is_refused():
+def test_a_stream_that_ends_inside_a_packet_is_refused() -> None:
     streams = RoqStreams()
     with pytest.raises(RoqError, match="inside a packet"):
         streams.data(1, stream([b"whole"]) + b"\x05ha", ended=True)
     assert streams.data(1, stream([b"again"]), ended=True) == [b"again"]
 
 
-def test_bounds_are_kept_and_what_broke_them_is_forgotten():
+def test_bounds_are_kept_and_what_broke_them_is_forgotten() -> None:
     streams = RoqStreams()
     with pytest.raises(RoqError, match=str(MAX_PACKET)):
         streams.data(0, varint(FLOW) + varint(MAX_PACKET + 1), ended=False)
@@ -64,7 +64,7 @@ def test_bounds_are_kept_and_what_broke_them_is_forgotten():
     assert streams._held == 0
 
 
-def test_another_flow_is_not_ours():
+def test_another_flow_is_not_ours() -> None:
     with pytest.raises(RoqError, match="unknown flow"):
         datagram(b"\x01packet")
     with pytest.raises(RoqError, match="empty"):
@@ -75,7 +75,7 @@ def test_another_flow_is_not_ours():
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.binary(max_size=64), st.booleans()), max_size=40))
-def test_whatever_comes_raises_nothing_else_and_is_not_kept(pieces):
+def test_whatever_comes_raises_nothing_else_and_is_not_kept(pieces: list[tuple[int, bytes, bool]]) -> None:
     streams = RoqStreams()
     for number, data, ended in pieces:
         with contextlib.suppress(RoqError):

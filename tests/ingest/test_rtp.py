@@ -1,4 +1,5 @@
 import struct
+from collections.abc import Callable
 
 import pytest
 from aiortc.rtp import RtpPacket as PeerPacket
@@ -34,7 +35,9 @@ def fixed_header(flags: int) -> bytes:
     sources=st.lists(st.integers(0, 0xFFFFFFFF), max_size=15),
     padding=st.integers(0, 255),
 )
-def test_reads_what_another_library_writes(payload_type, marker, sequence, timestamp, payload, sources, padding):
+def test_reads_what_another_library_writes(
+    payload_type: int, marker: int, sequence: int, timestamp: int, payload: bytes, sources: list[int], padding: int
+) -> None:
     peer = PeerPacket(payload_type=payload_type, marker=marker, sequence_number=sequence, timestamp=timestamp, ssrc=42)
     peer.payload, peer.csrc, peer.padding_size = payload, sources, padding
     packet = rtp.parse(peer.serialize())
@@ -42,7 +45,7 @@ def test_reads_what_another_library_writes(payload_type, marker, sequence, times
 
 
 @pytest.mark.parametrize("extension", [one_byte_extension, two_byte_extension])
-def test_finds_the_transport_wide_sequence_number(extension):
+def test_finds_the_transport_wide_sequence_number(extension: Callable[[int, bytes], bytes]) -> None:
     data = fixed_header(0x10) + extension(3, b"\x12\x34") + b"x"
     assert rtp.parse(data, 3).transport_sequence == 0x1234
     assert rtp.parse(data, 4).transport_sequence is None
@@ -51,7 +54,7 @@ def test_finds_the_transport_wide_sequence_number(extension):
 
 
 @given(st.binary(max_size=80), st.integers(0, 15))
-def test_arbitrary_bytes_raise_only_rtp_errors(data, identifier):
+def test_arbitrary_bytes_raise_only_rtp_errors(data: bytes, identifier: int) -> None:
     try:
         packet = rtp.parse(data, identifier)
     except RtpError:
@@ -60,7 +63,7 @@ def test_arbitrary_bytes_raise_only_rtp_errors(data, identifier):
 
 
 @given(st.binary(max_size=80), st.integers(0, 15))
-def test_arbitrary_extensions_raise_only_rtp_errors(data, identifier):
+def test_arbitrary_extensions_raise_only_rtp_errors(data: bytes, identifier: int) -> None:
     try:
         rtp.parse(fixed_header(0x30) + b"\xbe\xde" + data, identifier)
     except RtpError:
@@ -79,29 +82,29 @@ def test_arbitrary_extensions_raise_only_rtp_errors(data, identifier):
         (fixed_header(0x20) + b"ab\x00", "0 bytes of RTP padding"),
     ],
 )
-def test_says_what_is_wrong(data, words):
+def test_says_what_is_wrong(data: bytes, words: str) -> None:
     with pytest.raises(RtpError, match=words):
         rtp.parse(data)
 
 
-def test_unwraps_a_retransmission():
+def test_unwraps_a_retransmission() -> None:
     packet = rtp.parse(fixed_header(0) + b"\x01\x02payload")
     assert rtp.unwrap_rtx(packet, 100) == packet._replace(payload_type=100, sequence=0x102, payload=b"payload")
 
 
-def test_a_padding_probe_retransmits_nothing():
+def test_a_padding_probe_retransmits_nothing() -> None:
     assert rtp.unwrap_rtx(rtp.parse(fixed_header(0x20) + b"\0\0\x03"), 100) is None
     with pytest.raises(RtpError):
         rtp.unwrap_rtx(rtp.parse(fixed_header(0) + b"\x01"), 100)
 
 
 @given(st.binary(max_size=4))
-def test_rtcp_is_told_apart(data):
+def test_rtcp_is_told_apart(data: bytes) -> None:
     assert rtp.is_rtcp(data) == (len(data) > 1 and 192 <= data[1] <= 223)
 
 
 @given(st.integers(0, 0xFFFF), st.lists(st.integers(-0x7FFF, 0x7FFF), max_size=50))
-def test_unwrapping_follows_small_steps_over_any_number_of_wraps(start, steps):
+def test_unwrapping_follows_small_steps_over_any_number_of_wraps(start: int, steps: list[int]) -> None:
     unwrapper = Unwrapper(16)
     first = highest = unwrapper.unwrap(start)
     for step in steps:
@@ -111,7 +114,7 @@ def test_unwrapping_follows_small_steps_over_any_number_of_wraps(start, steps):
     assert first >= 0
 
 
-def test_rebase_places_what_follows():
+def test_rebase_places_what_follows() -> None:
     unwrapper = Unwrapper(32)
     unwrapper.unwrap(5)
     unwrapper.rebase(0xFFFFFFFF, 1000)
@@ -120,7 +123,7 @@ def test_rebase_places_what_follows():
 
 
 @pytest.mark.parametrize("extension", [one_byte_extension, two_byte_extension])
-def test_finds_the_capture_time_beside_the_sequence_number(extension):
+def test_finds_the_capture_time_beside_the_sequence_number(extension: Callable[[int, bytes], bytes]) -> None:
     stamp = bytes(range(16))
     first, second = extension(3, b"\x12\x34"), extension(5, stamp)
     words = (len(first) - 4 + len(second) - 4) // 4

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from receiver.errors import PeerError
 from receiver.ingest import answer, answer_text, candidate, sdp
+from receiver.ingest.answer import Plan
 from receiver.ingest.answer_text import LocalTransport
 from receiver.ingest.candidate import Candidate, CandidateError
 from receiver.ingest.sdp import SdpError
+from receiver.media import Codec
 
 FINGERPRINT = ":".join(["AB"] * 32)
 LOCAL = LocalTransport("ours", "p" * 22, FINGERPRINT, (Candidate("1", 2130706431, "192.0.2.7", 5000, "host"),))
@@ -75,13 +77,13 @@ a=sctp-port:5000
 """.replace("\n", "\r\n")
 
 
-def negotiate(offer: str = OFFER, codecs=("VP8", "H264")):
+def negotiate(offer: str = OFFER, codecs: tuple[Codec, ...] = ("VP8", "H264")) -> tuple[Plan, str]:
     parsed = sdp.parse(offer)
     plan, accepted = answer.choose(parsed, codecs)
     return plan, answer_text.write(parsed, accepted, LOCAL)
 
 
-def test_what_is_understood_of_an_offer():
+def test_what_is_understood_of_an_offer() -> None:
     offer = sdp.parse(OFFER)
     assert offer.candidates == [Candidate("2", 2113937151, "192.0.2.9", 50001, "host")]
     assert (offer.ufrag, offer.fingerprints) == ("abcd", {"sha-256": FINGERPRINT})
@@ -89,14 +91,14 @@ def test_what_is_understood_of_an_offer():
     assert offer.media[0].formats[96].feedback == {"goog-remb", "transport-cc", "nack", "nack pli"}
 
 
-def test_the_plan_follows_our_preference():
+def test_the_plan_follows_our_preference() -> None:
     plan, text = negotiate(codecs=("H264", "VP8"))
     assert plan.video == {103: "H264", 96: "VP8"}
     assert (plan.audio, plan.rtx, plan.nack, plan.transport_cc_id) == ({111: "opus"}, {104: 103, 97: 96}, True, 3)
     assert "m=video 9 UDP/TLS/RTP/SAVPF 103 104 96 97\r\n" in text
 
 
-def test_how_media_sections_are_told_apart():
+def test_how_media_sections_are_told_apart() -> None:
     """The name that packets carry, where they have one; and what the offer declares, of other sections too."""
     section = OFFER[OFFER.index("m=video") : OFFER.index("m=audio")]
     another = section.replace("a=mid:0", "a=mid:3").replace("a=ssrc:111", "a=ssrc:333")
@@ -108,10 +110,11 @@ def test_how_media_sections_are_told_apart():
     assert sdp.MID not in without, "nothing to be told apart"
 
 
-def test_the_answer_as_another_library_reads_it():
+def test_the_answer_as_another_library_reads_it() -> None:
     _, text = negotiate()
     read = SessionDescription.parse(text)
     video, audio, data = read.media
+    assert video.dtls is not None
     assert (video.dtls.role, [f.algorithm for f in video.dtls.fingerprints]) == ("server", ["sha-256"])
     assert [codec.payloadType for codec in video.rtp.codecs] == [96, 97, 103, 104]
     assert [(f.type, f.parameter) for f in video.rtp.codecs[0].rtcpFeedback] == [
@@ -129,7 +132,7 @@ def test_the_answer_as_another_library_reads_it():
     assert text.count("a=ptime:10") == 1
 
 
-def test_a_sender_that_can_only_be_the_dtls_server_is_answered_as_a_client():
+def test_a_sender_that_can_only_be_the_dtls_server_is_answered_as_a_client() -> None:
     _, text = negotiate(OFFER.replace("a=setup:actpass", "a=setup:passive"))
     assert text.count("a=setup:active") == 2
 
@@ -147,7 +150,7 @@ MODERN = OFFER.replace(
 )
 
 
-def test_only_formats_of_8_bits_are_taken_and_each_keeps_its_number_and_its_retransmission():
+def test_only_formats_of_8_bits_are_taken_and_each_keeps_its_number_and_its_retransmission() -> None:
     plan, text = negotiate(MODERN, ("VP9", "AV1", "H265"))
     assert plan.video == {98: "VP9", 35: "AV1", 49: "H265"}
     assert plan.rtx == {99: 98, 36: 35, 50: 49}
@@ -158,7 +161,7 @@ def test_only_formats_of_8_bits_are_taken_and_each_keeps_its_number_and_its_retr
     assert "a=fmtp:36 apt=35\r\n" in text
 
 
-def test_only_codecs_that_were_proven_are_answered():
+def test_only_codecs_that_were_proven_are_answered() -> None:
     plan, text = negotiate(MODERN, ("AV1",))
     assert plan.video == {35: "AV1"}
     assert "VP9" not in text
@@ -187,17 +190,17 @@ def test_only_codecs_that_were_proven_are_answered():
         ("a=candidate:2 1", "a=candidate:2 one", "not an ICE candidate"),
     ],
 )
-def test_refusals_are_sentences(old, new, words):
+def test_refusals_are_sentences(old: str, new: str, words: str) -> None:
     with pytest.raises(PeerError, match=re.escape(words)):
         negotiate(OFFER.replace(old, new))
 
 
-def test_no_common_codec_names_both_sides():
+def test_no_common_codec_names_both_sides() -> None:
     with pytest.raises(SdpError, match="this display decodes none, the sender offers AV1, H264, VP8"):
         negotiate(codecs=())
 
 
-def test_bounds():
+def test_bounds() -> None:
     with pytest.raises(SdpError, match="longer than"):
         sdp.parse("v=0\r\n" + "a=x\r\n" * 20_000)
     with pytest.raises(SdpError, match="more than"):
@@ -207,7 +210,7 @@ def test_bounds():
 
 
 @given(st.text(max_size=200))
-def test_arbitrary_text_raises_only_peer_errors(text):
+def test_arbitrary_text_raises_only_peer_errors(text: str) -> None:
     for offer in (text, "v=0\r\n" + text):
         with pytest.raises(PeerError):
             sdp.parse(offer)
@@ -222,7 +225,7 @@ lines = st.builds(
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), lines), max_size=5), st.sets(st.integers(0, 60), max_size=4))
-def test_a_damaged_offer_is_answered_or_refused(inserted, removed):
+def test_a_damaged_offer_is_answered_or_refused(inserted: list[tuple[int, str]], removed: set[int]) -> None:
     kept = [line for number, line in enumerate(OFFER.split("\r\n")) if number not in removed or number == 0]
     for place, line in inserted:
         kept.insert(place + 1, line)
@@ -233,7 +236,7 @@ def test_a_damaged_offer_is_answered_or_refused(inserted, removed):
 
 
 @given(st.text(max_size=100))
-def test_arbitrary_candidates_raise_only_candidate_errors(text):
+def test_arbitrary_candidates_raise_only_candidate_errors(text: str) -> None:
     for line in (text, f"candidate:1 1 udp 5 {text} 5000 typ host", f"candidate:1 1 udp {text} ::1 5000 typ host"):
         try:
             candidate.parse(line)
@@ -254,7 +257,7 @@ def test_arbitrary_candidates_raise_only_candidate_errors(text):
         ("candidate:1 1 udp 5 192.0.2.9 5000 typ prflx", False),
     ],
 )
-def test_which_candidates_are_of_use(line, kept):
+def test_which_candidates_are_of_use(line: str, kept: bool) -> None:
     assert (candidate.parse(line) is not None) == kept
 
 
@@ -271,14 +274,14 @@ REDUNDANT = OFFER.replace("a=rtpmap:63 red/48000/2", "a=rtpmap:63 red/48000/2\r\
 )
 
 
-def test_sound_may_come_twice_and_is_answered_so_that_chromium_does_it():
+def test_sound_may_come_twice_and_is_answered_so_that_chromium_does_it() -> None:
     plan, text = negotiate(REDUNDANT)
     assert plan.red[63] == 111
     assert "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n" in text
     assert "a=fmtp:63 111/111\r\n" in text
 
 
-def test_parity_is_answered_where_it_pays(monkeypatch):
+def test_parity_is_answered_where_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answer, "PARITY_AMONG_MEDIA", True)
     plan, text = negotiate(REDUNDANT)
     assert (plan.red[109], plan.ulpfec, plan.rtx[110]) == (108, 108, 109)
@@ -289,7 +292,7 @@ def test_parity_is_answered_where_it_pays(monkeypatch):
     assert "ulpfec" not in text
 
 
-def test_flexible_parity_is_answered_where_it_is_offered():
+def test_flexible_parity_is_answered_where_it_is_offered() -> None:
     line = "a=rtpmap:49 flexfec-03/90000\r\na=fmtp:49 repair-window=10000000\r\n"
     offer = REDUNDANT.replace("a=rtpmap:109 ", f"{line}a=rtpmap:109 ")
     plan, text = negotiate(offer)
@@ -307,7 +310,7 @@ def test_flexible_parity_is_answered_where_it_is_offered():
         ("nack pli\r\na=rtcp-fb:96 ccm fir", (False, True, True)),
     ],
 )
-def test_feedback_is_what_the_sender_understands(feedback, wanted):
+def test_feedback_is_what_the_sender_understands(feedback: str, wanted: tuple[bool, bool, bool]) -> None:
     kept = [line for line in OFFER.split("\r\n") if not line.startswith("a=rtcp-fb:96")]
     offer = "\r\n".join(kept).replace("a=rtpmap:97 ", f"a=rtcp-fb:96 {feedback}\r\na=rtpmap:97 ")
     plan, text = negotiate(offer, ("VP8",))

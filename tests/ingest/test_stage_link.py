@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -30,20 +31,20 @@ class Ends:
 
 
 @pytest.fixture
-async def ends():
+async def ends() -> AsyncIterator[Ends]:
     ends = Ends()
     yield ends
     ends.link.close()
     ends.far.close()
 
 
-async def test_frames_arrive_whole(ends):
+async def test_frames_arrive_whole(ends: Ends) -> None:
     assert ends.link.ready
     assert ends.link.send(FRAME)
     assert Framer().feed(ends.stage.recv(1 << 20)) == [FRAME]
 
 
-async def test_sound_goes_another_way_than_pictures_and_does_not_wait_for_them(ends):
+async def test_sound_goes_another_way_than_pictures_and_does_not_wait_for_them(ends: Ends) -> None:
     ends.clock.advance(1)
     assert ends.link.send(FRAME)
     ends.clock.advance(MAX_BEHIND_NS + 1)
@@ -52,7 +53,7 @@ async def test_sound_goes_another_way_than_pictures_and_does_not_wait_for_them(e
     assert Framer().feed(ends.far.audio.recv(1 << 20)) == [SOUND]
 
 
-async def test_a_stage_that_has_not_caught_up_in_time_is_refused_until_it_has(ends):
+async def test_a_stage_that_has_not_caught_up_in_time_is_refused_until_it_has(ends: Ends) -> None:
     assert ends.link.send(FRAME)
     ends.clock.advance(MAX_BEHIND_NS)
     assert ends.link.send(FRAME)
@@ -64,7 +65,7 @@ async def test_a_stage_that_has_not_caught_up_in_time_is_refused_until_it_has(en
     assert ends.link.send(FRAME)
 
 
-async def test_a_frame_that_does_not_fit_at_once_is_finished_later(ends):
+async def test_a_frame_that_does_not_fit_at_once_is_finished_later(ends: Ends) -> None:
     big = EncodedFrame(1, "video", "VP8", 3000, bytes(12_000_000), True, False, 1, 2)
     assert ends.link.send(big)
     assert not ends.link.ready
@@ -79,14 +80,14 @@ async def test_a_frame_that_does_not_fit_at_once_is_finished_later(ends):
     assert ends.link.ready
 
 
-async def test_keyframe_requests_reach_the_stream_and_other_messages_do_not(ends):
+async def test_keyframe_requests_reach_the_stream_and_other_messages_do_not(ends: Ends) -> None:
     ends.stage.send(encode(KeyframeRequest("test")) + encode(SetPaused(1, True)))
     await asyncio.sleep(0.01)
     assert ends.requests == 1
 
 
 @pytest.mark.parametrize("ending", ["close", "garbage"])
-async def test_a_stage_that_is_gone_takes_nothing(ends, ending):
+async def test_a_stage_that_is_gone_takes_nothing(ends: Ends, ending: str) -> None:
     if ending == "close":
         ends.stage.shutdown(socket.SHUT_RDWR)
     else:

@@ -13,7 +13,8 @@ def read(packet: bytes) -> dict[int, int | None]:
     flags, kind, words, _, _, base, count = struct.unpack_from("!BBHIIHH", packet)
     assert (flags & 0xDF, kind, 4 * (words + 1)) == (0x8F, 205, len(packet))
     reference = int.from_bytes(packet[16:19])
-    at, symbols = 20, []
+    at = 20
+    symbols: list[int] = []
     while len(symbols) < count:
         (chunk,) = struct.unpack_from("!H", packet, at)
         at += 2
@@ -23,7 +24,8 @@ def read(packet: bytes) -> dict[int, int | None]:
             symbols += [chunk >> shift & 3 for shift in range(12, -1, -2)]
         else:
             symbols += [chunk >> shift & 1 for shift in range(13, -1, -1)]
-    time, arrivals = reference * 256, {}
+    time = reference * 256
+    arrivals: dict[int, int | None] = {}
     for number, symbol in enumerate(symbols[:count], base):
         if symbol == 0:
             arrivals[number & 0xFFFF] = None
@@ -38,8 +40,9 @@ def read(packet: bytes) -> dict[int, int | None]:
 
 
 @given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 3_000)), min_size=1, max_size=300), st.integers(0, 0xFFFF))
-def test_every_arrival_is_told_once_with_its_time(steps, first):
-    recorder, told, sent = ArrivalRecorder(), {}, {}
+def test_every_arrival_is_told_once_with_its_time(steps: list[tuple[int, int]], first: int) -> None:
+    recorder, sent = ArrivalRecorder(), {}
+    told: dict[int, int | None] = {}
     number, now = first, 1_000_000 * MS
     for place, (ahead, quarters) in enumerate(steps):
         number, now = number + ahead, now + quarters * 250_000
@@ -55,7 +58,7 @@ def test_every_arrival_is_told_once_with_its_time(steps, first):
     assert recorder.build(1, 2) == []
 
 
-def test_reordering_within_an_interval_is_told_with_negative_deltas():
+def test_reordering_within_an_interval_is_told_with_negative_deltas() -> None:
     recorder = ArrivalRecorder()
     for number, at in [(10, 100), (13, 101), (11, 102), (12, 103)]:
         recorder.add(number, at * MS)
@@ -63,7 +66,7 @@ def test_reordering_within_an_interval_is_told_with_negative_deltas():
 
 
 @given(st.lists(st.integers(0, 0xFFFF), max_size=200))
-def test_wild_numbers_keep_it_bounded(numbers):
+def test_wild_numbers_keep_it_bounded(numbers: list[int]) -> None:
     recorder = ArrivalRecorder()
     for number in numbers:
         recorder.add(number, 5 * MS)
@@ -73,7 +76,7 @@ def test_wild_numbers_keep_it_bounded(numbers):
         read(packet)
 
 
-def test_what_was_sent_during_an_outage_is_not_told_as_lost():
+def test_what_was_sent_during_an_outage_is_not_told_as_lost() -> None:
     recorder = ArrivalRecorder()
     for number in range(5):
         recorder.add(number, number * MS)

@@ -43,7 +43,7 @@ frames = st.lists(st.tuples(st.binary(min_size=1, max_size=90), st.booleans()), 
 
 
 @given(frames, st.data())
-def test_any_one_lost_packet_is_rebuilt(payloads, data):
+def test_any_one_lost_packet_is_rebuilt(payloads: list[tuple[bytes, bool]], data: st.DataObject) -> None:
     packets = {BASE - 3 + place: packet(BASE - 3 + place, *it) for place, it in enumerate(payloads)}
     lost = data.draw(st.sampled_from(sorted(packets)))
     early = data.draw(st.booleans())
@@ -59,7 +59,7 @@ def test_any_one_lost_packet_is_rebuilt(payloads, data):
 
 
 @given(frames.filter(lambda payloads: len(payloads) >= 3), st.data())
-def test_of_two_lost_packets_none_is_invented(payloads, data):
+def test_of_two_lost_packets_none_is_invented(payloads: list[tuple[bytes, bool]], data: st.DataObject) -> None:
     packets = {BASE + place: packet(BASE + place, *it) for place, it in enumerate(payloads)}
     lost = data.draw(st.lists(st.sampled_from(sorted(packets)), min_size=2, max_size=2, unique=True))
     decoder = ParityDecoder()
@@ -68,7 +68,7 @@ def test_of_two_lost_packets_none_is_invented(payloads, data):
     assert decoder.parity(ulpfec.parse(protect(packets), 42, BASE + 50)) == []
 
 
-def test_one_parity_gives_back_what_the_next_one_lacks():
+def test_one_parity_gives_back_what_the_next_one_lacks() -> None:
     packets = {BASE + place: packet(BASE + place, bytes((place,)) * 20) for place in range(4)}
     decoder = ParityDecoder()
     for number in (BASE, BASE + 3):
@@ -80,7 +80,7 @@ def test_one_parity_gives_back_what_the_next_one_lacks():
 
 
 @given(st.binary(max_size=90), st.integers(0, 1 << 20))
-def test_arbitrary_bytes_raise_only_rtp_errors(payload, near):
+def test_arbitrary_bytes_raise_only_rtp_errors(payload: bytes, near: int) -> None:
     decoder = ParityDecoder()
     decoder.media(near - 1, packet(near - 1, b"x"))
     try:
@@ -91,7 +91,7 @@ def test_arbitrary_bytes_raise_only_rtp_errors(payload, near):
     decoder.parity(parity)
 
 
-def test_it_remembers_no_more_than_it_should():
+def test_it_remembers_no_more_than_it_should() -> None:
     decoder = ParityDecoder()
     for number in range(BASE, BASE + 3 * MAX_PACKETS):
         decoder.media(number, packet(number, b"x"))
@@ -105,7 +105,7 @@ def unpack(unpacker: Unpacker, data: bytes) -> list[RtpPacket]:
 
 
 @pytest.mark.parametrize("lost", [0, 1, 2])
-def test_video_in_red_comes_out_whole(lost):
+def test_video_in_red_comes_out_whole(lost: int) -> None:
     """As Chromium does it: parity is of the packets without RED, before their transport-wide numbers are filled in."""
     plain = {100 + n: packet(100 + n, bytes((n,)) * 30, marker=n == 2) for n in range(3)}
     unpacker = Unpacker(FEC, 3, 0)

@@ -23,11 +23,12 @@ def test_frames_of_an_mp4_stand_alone(rate: int, layout: str) -> None:
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file) as source:
+    with av.open(file, "r") as source:
         config = source.streams.audio[0].codec_context.extradata
+        assert config is not None
         frames = [bytes(packet) for packet in source.demux(audio=0) if packet.size]
     header = AdtsHeader(config)
-    with av.open(io.BytesIO(b"".join(map(header.stand_alone, frames))), format="aac") as back:
+    with av.open(io.BytesIO(b"".join(map(header.stand_alone, frames))), "r", format="aac") as back:
         context = back.streams.audio[0].codec_context
         assert (context.sample_rate, context.layout.name) == (rate, layout)
         assert sum(1 for packet in back.demux(audio=0) if packet.size) == len(frames)

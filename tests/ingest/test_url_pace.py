@@ -1,6 +1,7 @@
 """A film's packets go out in time, whatever is done to it."""
 
 import itertools
+from typing import Literal
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,7 +104,9 @@ units = st.builds(
 
 
 @given(st.sampled_from(["file", "live"]), st.lists(st.tuples(units, st.integers(0, 10**9)), max_size=20))
-def test_whatever_times_a_file_has_nothing_waits_for_long_or_lies_ahead(mode, script) -> None:
+def test_whatever_times_a_file_has_nothing_waits_for_long_or_lies_ahead(
+    mode: Literal["file", "live"], script: list[tuple[Unit, int]]
+) -> None:
     pace = Pace(mode)
     now = 10**12
     for unit, passed in script:

@@ -1,7 +1,8 @@
 """No spelling of a forbidden address gets through."""
 
-import ipaddress
 import socket
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 from hypothesis import given
@@ -9,13 +10,13 @@ from hypothesis import strategies as st
 
 from receiver.errors import ConfigError
 from receiver.ingest.url import UrlRefused, parse
-from receiver.ingest.url_policy import FORBIDDEN, Policy, UrlForbidden
+from receiver.ingest.url_policy import FORBIDDEN, Address, Network, Policy, UrlForbidden
 
 BAD_IPV4 = [network for network, _ in FORBIDDEN if network.version == 4]
 BAD_IPV6 = [network for network, _ in FORBIDDEN if network.version == 6]
 
 
-def inside(networks):
+def inside(networks: Sequence[Network]) -> st.SearchStrategy[Address]:
     return st.sampled_from(networks).flatmap(
         lambda network: st.integers(0, network.num_addresses - 1).map(lambda offset: network[offset])
     )
@@ -49,24 +50,26 @@ SPELLINGS = [
 
 
 @given(inside(BAD_IPV4))
-def test_forbidden_ipv4(address) -> None:
+def test_forbidden_ipv4(address: IPv4Address) -> None:
     with pytest.raises(UrlForbidden, match=str(address)):
         Policy().admit("tv.example", [str(address)])
 
 
 @given(inside(BAD_IPV6))
-def test_forbidden_ipv6(address) -> None:
+def test_forbidden_ipv6(address: IPv6Address) -> None:
     with pytest.raises(UrlForbidden):
         Policy().admit("tv.example", [str(address), f"{address}%eth0"])
 
 
 @given(inside(BAD_IPV4), st.sampled_from(CARRIERS))
-def test_forbidden_ipv4_inside_ipv6(address, carrier) -> None:
-    assert Policy().objection(str(ipaddress.IPv6Address(carrier(int(address)))))
+def test_forbidden_ipv4_inside_ipv6(address: IPv4Address, carrier: Callable[[int], int]) -> None:
+    assert Policy().objection(str(IPv6Address(carrier(int(address)))))
 
 
 @given(inside(BAD_IPV4), st.sampled_from(SPELLINGS), st.sampled_from(["", "ada@", "films.example@", "8.8.8.8:80@"]))
-def test_every_spelling_is_refused_or_resolves_to_what_is_forbidden(address, spelling, userinfo) -> None:
+def test_every_spelling_is_refused_or_resolves_to_what_is_forbidden(
+    address: IPv4Address, spelling: Callable[[IPv4Address], str], userinfo: str
+) -> None:
     try:
         host = parse(f"http://{userinfo}{spelling(address)}/").host
         found = socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)

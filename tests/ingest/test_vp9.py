@@ -32,7 +32,7 @@ def layer(frame: bytes, number: int, flags: int = WHOLE) -> bytes:
         (b"\xdc\x91\x22\x03\x05\x06", False),  # three
     ],
 )
-def test_descriptors_of_every_kind(descriptor, keyframe):
+def test_descriptors_of_every_kind(descriptor: bytes, keyframe: bool) -> None:
     frame = KEY if keyframe else DELTA
     depacketizer = Vp9Depacketizer()
     assert depacketizer.assemble([descriptor + frame]) == (frame, keyframe)
@@ -43,12 +43,12 @@ def test_descriptors_of_every_kind(descriptor, keyframe):
             depacketizer.assemble([descriptor[:cut]])
 
 
-def test_more_references_than_the_format_knows_are_refused():
+def test_more_references_than_the_format_knows_are_refused() -> None:
     with pytest.raises(DepacketizeError, match="more than 3 references"):
         Vp9Depacketizer().assemble([b"\xdc\x91\x22\x03\x03\x03\x02" + DELTA])
 
 
-def test_a_frame_in_pieces():
+def test_a_frame_in_pieces() -> None:
     pieces = [bytes((flags,)) + KEY[at : at + 4] for flags, at in ((FIRST, 0), (MIDDLE, 4), (LAST, 8))]
     assert Vp9Depacketizer().assemble(pieces) == (KEY, True)
     for broken, why in ((pieces[1:], "beginning"), (pieces[:2], "no end"), ([*pieces[:2], *pieces], "no end")):
@@ -56,7 +56,7 @@ def test_a_frame_in_pieces():
             Vp9Depacketizer().assemble(broken)
 
 
-def test_layers_leave_as_one_superframe():
+def test_layers_leave_as_one_superframe() -> None:
     depacketizer = Vp9Depacketizer()
     packets = [layer(KEY, 0), layer(DELTA[:4], 1, FIRST), layer(DELTA[4:], 1, LAST)]
     sizes = len(KEY).to_bytes(4, "little") + len(DELTA).to_bytes(4, "little")
@@ -70,11 +70,11 @@ def test_layers_leave_as_one_superframe():
 @pytest.mark.parametrize(
     ("first", "key"), [(0x82, True), (0x92, True), (0xB0, True), (0xB4, False), (0x8A, False), (0x42, False)]
 )
-def test_keyframes_of_every_profile_are_told_by_their_first_byte(first, key):
+def test_keyframes_of_every_profile_are_told_by_their_first_byte(first: int, key: bool) -> None:
     assert Vp9Depacketizer().starts_keyframe(bytes((WHOLE, first)) + KEY[1:]) == key
 
 
-def test_a_keyframe_without_its_sync_code_is_refused():
+def test_a_keyframe_without_its_sync_code_is_refused() -> None:
     with pytest.raises(DepacketizeError, match="sync code"):
         Vp9Depacketizer().assemble([b"\x0c\x82junk"])
     with pytest.raises(DepacketizeError, match="this one has 0"):
@@ -82,7 +82,7 @@ def test_a_keyframe_without_its_sync_code_is_refused():
 
 
 @given(st.lists(st.builds(layer, st.binary(max_size=6), st.integers(0, 7), st.integers(0, 255)), max_size=10))
-def test_any_mix_of_packets_raises_only_depacketize_errors(packets):
+def test_any_mix_of_packets_raises_only_depacketize_errors(packets: list[bytes]) -> None:
     try:
         unit = Vp9Depacketizer().assemble(packets)
     except DepacketizeError:
@@ -90,7 +90,7 @@ def test_any_mix_of_packets_raises_only_depacketize_errors(packets):
     assert unit.data
 
 
-def test_another_senders_packets_become_pictures():
+def test_another_senders_packets_become_pictures() -> None:
     depacketizer, context = Vp9Depacketizer(), av.CodecContext.create("vp9", "r")
     shown = 0
     for packets, keyframe in payloads("VP9", 7, keyframe_every=5):

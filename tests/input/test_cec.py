@@ -18,11 +18,11 @@ def from_tv(opcode: Opcode, operands: bytes = b"", to: int = US) -> Frame:
     return Frame(TV, to, opcode, operands)
 
 
-def test_one_touch_play_as_the_wire_has_it():
+def test_one_touch_play_as_the_wire_has_it() -> None:
     assert [frame.write() for frame in player().wake()] == [b"\x40\x04", b"\x4f\x82\x10\x00"]
 
 
-def test_standby_is_for_a_tv_that_shows_us():
+def test_standby_is_for_a_tv_that_shows_us() -> None:
     assert player().sleep() == []
     shown = player()
     shown.wake()
@@ -31,8 +31,8 @@ def test_standby_is_for_a_tv_that_shows_us():
 
 
 @pytest.mark.parametrize("place", [(BROADCAST, PATH), (US, 0xFFFF)])
-def test_nothing_is_said_where_nothing_is_plugged_in(place):
-    unplugged = Playback(*place, active=True)
+def test_nothing_is_said_where_nothing_is_plugged_in(place: tuple[int, int]) -> None:
+    unplugged = Playback(*place, True)
     assert unplugged.wake() + unplugged.sleep() + unplugged.ask_power() == []
 
 
@@ -47,19 +47,19 @@ def test_nothing_is_said_where_nothing_is_plugged_in(place):
         (from_tv(Opcode.STANDBY, to=BROADCAST), False),
     ],
 )
-def test_the_tv_says_whom_it_shows(frame, active):
+def test_the_tv_says_whom_it_shows(frame: Frame, active: bool) -> None:
     one = player(not active)
     answers = one.take(frame, 0)
     assert one.active == active
     assert bool(answers) == (frame.opcode is Opcode.SET_STREAM_PATH and active)
 
 
-def test_the_active_source_answers_who_it_is():
+def test_the_active_source_answers_who_it_is() -> None:
     assert player().take(from_tv(Opcode.REQUEST_ACTIVE_SOURCE, to=BROADCAST), 0) == []
     assert player(True).take(from_tv(Opcode.REQUEST_ACTIVE_SOURCE, to=BROADCAST), 0) == player().wake()[1:]
 
 
-def test_a_key_is_held_while_it_is_repeated_and_released_when_that_ends():
+def test_a_key_is_held_while_it_is_repeated_and_released_when_that_ends() -> None:
     one = player()
     one.take(from_tv(Opcode.USER_CONTROL_PRESSED, b"\x01"), 0)
     one.take(from_tv(Opcode.USER_CONTROL_PRESSED, b"\x01"), 400 * MS)
@@ -71,7 +71,7 @@ def test_a_key_is_held_while_it_is_repeated_and_released_when_that_ends():
     assert one.keys[2:] == [Key("up", False), Key("select", True), Key("select", False)]
 
 
-def test_another_key_or_another_place_releases_the_one_before():
+def test_another_key_or_another_place_releases_the_one_before() -> None:
     one = player()
     one.take(from_tv(Opcode.USER_CONTROL_PRESSED, b"\x01"), 0)
     one.take(from_tv(Opcode.USER_CONTROL_PRESSED, b"\x02"), 10)
@@ -80,14 +80,14 @@ def test_another_key_or_another_place_releases_the_one_before():
 
 
 @pytest.mark.parametrize(("status", "power"), [(0, "on"), (1, "standby"), (2, "on"), (3, "standby"), (9, "unknown")])
-def test_the_tvs_power(status, power):
+def test_the_tvs_power(status: int, power: str) -> None:
     one = player()
     one.take(from_tv(Opcode.REPORT_POWER_STATUS, bytes((status,))), 0)
     assert one.power == power
 
 
 @given(st.lists(st.binary(max_size=20), max_size=40))
-def test_any_frames_leave_each_key_that_went_down_up_again(wire):
+def test_any_frames_leave_each_key_that_went_down_up_again(wire: list[bytes]) -> None:
     one = player()
     for at, data in enumerate(wire):
         try:

@@ -8,7 +8,7 @@ from receiver.input.tv import DAY, TvSchedule
 MINUTE = 60_000_000_000
 
 
-def test_a_cast_wakes_it_and_a_while_without_one_sends_it_to_sleep_once():
+def test_a_cast_wakes_it_and_a_while_without_one_sends_it_to_sleep_once() -> None:
     tv = TvSchedule(standby_ns=10 * MINUTE)
     assert tv.poll(0, 600) is None
     assert tv.needed(True, 0) == "wake"
@@ -20,18 +20,18 @@ def test_a_cast_wakes_it_and_a_while_without_one_sends_it_to_sleep_once():
     assert tv.poll(90 * MINUTE, 690) is None, "somebody may have turned it on by hand since"
 
 
-def test_a_display_that_nobody_has_used_since_it_began_is_left_as_it_is():
+def test_a_display_that_nobody_has_used_since_it_began_is_left_as_it_is() -> None:
     tv = TvSchedule(standby_ns=MINUTE)
     assert [tv.poll(at * MINUTE, at) for at in range(10)] == [None] * 10
 
 
-def test_the_days_schedule():
+def test_the_days_schedule() -> None:
     tv = TvSchedule(on=8 * 60, off=18 * 60)
     orders = {minute % DAY: tv.poll(minute * MINUTE, minute % DAY) for minute in range(6 * 60, 30 * 60)}
     assert {minute: order for minute, order in orders.items() if order} == {480: "wake", 1080: "sleep"}
 
 
-def test_off_waits_for_the_end_of_a_cast():
+def test_off_waits_for_the_end_of_a_cast() -> None:
     tv = TvSchedule(off=18 * 60)
     tv.poll(0, 1070)
     assert tv.needed(True, 0) == "wake"
@@ -39,13 +39,13 @@ def test_off_waits_for_the_end_of_a_cast():
     assert tv.needed(False, 31 * MINUTE) == "sleep"
 
 
-def test_a_minute_that_was_slept_through_counts():
+def test_a_minute_that_was_slept_through_counts() -> None:
     tv = TvSchedule(off=1080)
     tv.poll(0, 1079)
     assert tv.poll(MINUTE, 1082) == "sleep"
 
 
-def test_waking_can_be_turned_off():
+def test_waking_can_be_turned_off() -> None:
     assert TvSchedule(wakes=False).needed(True, 0) is None
 
 
@@ -54,7 +54,7 @@ def test_waking_can_be_turned_off():
     st.integers(0, 1439),
     st.integers(0, 1439),
 )
-def test_it_is_never_sent_to_sleep_while_it_is_needed(steps, on, off):
+def test_it_is_never_sent_to_sleep_while_it_is_needed(steps: list[tuple[bool, int]], on: int, off: int) -> None:
     tv, now = TvSchedule(5 * MINUTE, on, off), 0
     for needed, minutes in steps:
         now += minutes * MINUTE

@@ -157,7 +157,8 @@ class IntakeUnderTest:
     async def offer(self, sdp: str, codecs: tuple[Codec, ...] = ("VP8", "H264")) -> RtcAnswer | RtcRefused:
         self.link.send(RtcOffer(STREAM, sdp, codecs))
         await self.until(lambda: self.all(RtcAnswer) or self.all(RtcRefused))
-        return (self.all(RtcAnswer) or self.all(RtcRefused))[0]
+        answers: list[RtcAnswer | RtcRefused] = [*self.all(RtcAnswer), *self.all(RtcRefused)]
+        return answers[0]
 
     def attach_stage(self) -> FakeStage:
         stage = FakeStage()

@@ -16,6 +16,8 @@ from aiortc.sdp import candidate_to_sdp
 from av import VideoFrame
 
 from receiver.link import RtcAnswer, RtcCandidate, RtcOffer, RtcRefused, StopIntake, TransportState
+from receiver.media import Codec, EncodedFrame
+from tests.intake.conftest import FakeStage, IntakeUnderTest
 
 
 class MovingPicture(VideoStreamTrack):
@@ -54,20 +56,23 @@ async def peer() -> AsyncIterator[Peer]:
     await peer.pc.close()
 
 
-async def cast(intake, peer, codec="VP8"):
+async def cast(intake: IntakeUnderTest, peer: Peer, codec: Codec = "VP8") -> FakeStage:
     stage = intake.attach_stage()
     await peer.take(await intake.offer(await peer.offer(), (codec,)))
     await intake.until(lambda: len(stage.video()) > 3 and stage.audio())
     return stage
 
 
-def count_decodable(frames, decoder: str) -> int:
+def count_decodable(frames: list[EncodedFrame], decoder: str) -> int:
     context = av.CodecContext.create(decoder, "r")
+    assert isinstance(context, av.VideoCodecContext | av.AudioCodecContext)
     return sum(len(context.decode(av.Packet(frame.data))) for frame in frames) + len(context.decode(None))
 
 
 @pytest.mark.parametrize(("codec", "decoder"), [("VP8", "vp8"), ("H264", "h264")])
-async def test_picture_and_sound_arrive_and_decode(intake, peer, codec, decoder):
+async def test_picture_and_sound_arrive_and_decode(
+    intake: IntakeUnderTest, peer: Peer, codec: Codec, decoder: str
+) -> None:
     stage = await cast(intake, peer, codec)
     await intake.until(lambda: len(stage.video()) > 15 and len(stage.audio()) > 15)
     video = stage.video()
@@ -82,7 +87,7 @@ async def test_picture_and_sound_arrive_and_decode(intake, peer, codec, decoder)
     assert (await intake.stats()).srtp_cipher == "SRTP_AEAD_AES_256_GCM"
 
 
-async def test_candidates_by_trickle_alone_connect(intake, peer):
+async def test_candidates_by_trickle_alone_connect(intake: IntakeUnderTest, peer: Peer) -> None:
     sdp = await peer.offer()
     lines = [line for line in sdp.splitlines() if not line.startswith(("a=candidate", "a=end-of"))]
     stage = intake.attach_stage()
@@ -96,7 +101,7 @@ async def test_candidates_by_trickle_alone_connect(intake, peer):
     await intake.until(stage.video)
 
 
-async def test_a_keyframe_comes_on_request(intake, peer):
+async def test_a_keyframe_comes_on_request(intake: IntakeUnderTest, peer: Peer) -> None:
     stage = await cast(intake, peer)
     keyframes = sum(frame.keyframe for frame in stage.video())
     stage.request_keyframe()
@@ -104,7 +109,7 @@ async def test_a_keyframe_comes_on_request(intake, peer):
     assert stage.video()[-1].discontinuity
 
 
-async def test_a_stage_that_comes_back_gets_a_keyframe_at_once(intake, peer):
+async def test_a_stage_that_comes_back_gets_a_keyframe_at_once(intake: IntakeUnderTest, peer: Peer) -> None:
     first = await cast(intake, peer)
     first.close()
     await asyncio.sleep(0.2)
@@ -117,7 +122,7 @@ async def test_a_stage_that_comes_back_gets_a_keyframe_at_once(intake, peer):
     await intake.until(lambda: len(second.frames) > count + 10)
 
 
-async def test_a_stage_that_comes_after_the_offer_gets_a_keyframe(intake, peer):
+async def test_a_stage_that_comes_after_the_offer_gets_a_keyframe(intake: IntakeUnderTest, peer: Peer) -> None:
     await peer.take(await intake.offer(await peer.offer()))
     await intake.until(lambda: "connected" in intake.states())
     await asyncio.sleep(0.3)
@@ -126,7 +131,7 @@ async def test_a_stage_that_comes_after_the_offer_gets_a_keyframe(intake, peer):
     assert stage.video()[0].keyframe
 
 
-async def test_hostile_datagrams_are_counted_and_change_nothing(intake, peer):
+async def test_hostile_datagrams_are_counted_and_change_nothing(intake: IntakeUnderTest, peer: Peer) -> None:
     stage = await cast(intake, peer)
     answer = intake.all(RtcAnswer)[0].sdp
     addresses = re.findall(r"a=candidate:\S+ 1 udp \d+ ([\d.]+) (\d+)", answer)
@@ -143,7 +148,7 @@ async def test_hostile_datagrams_are_counted_and_change_nothing(intake, peer):
     assert "disconnected" not in intake.states()
 
 
-async def test_a_foreign_certificate_gives_no_picture(intake, peer):
+async def test_a_foreign_certificate_gives_no_picture(intake: IntakeUnderTest, peer: Peer) -> None:
     stage = intake.attach_stage()
     sdp = await peer.offer()
     forged = re.sub(r"(a=fingerprint:sha-256 )\S\S", r"\g<1>00", sdp)
@@ -154,7 +159,9 @@ async def test_a_foreign_certificate_gives_no_picture(intake, peer):
     assert stage.frames == []
 
 
-async def test_an_offer_that_does_not_fit_is_refused_with_a_sentence_and_another_may_follow(intake, peer):
+async def test_an_offer_that_does_not_fit_is_refused_with_a_sentence_and_another_may_follow(
+    intake: IntakeUnderTest, peer: Peer
+) -> None:
     refused = await intake.offer("v=0\r\n")
     assert isinstance(refused, RtcRefused)
     assert "ICE credentials" in refused.reason
@@ -164,7 +171,7 @@ async def test_an_offer_that_does_not_fit_is_refused_with_a_sentence_and_another
     await intake.until(lambda: intake.all(RtcRefused))
 
 
-async def test_the_sender_leaving_ends_the_process(intake, peer):
+async def test_the_sender_leaving_ends_the_process(intake: IntakeUnderTest, peer: Peer) -> None:
     await cast(intake, peer)
     await peer.pc.close()
     await asyncio.wait_for(intake.process.wait(), 4)
@@ -173,7 +180,7 @@ async def test_the_sender_leaving_ends_the_process(intake, peer):
 
 
 @pytest.mark.parametrize("ending", ["stop", "eof", "sigterm"])
-async def test_it_ends_within_a_second(intake, peer, ending):
+async def test_it_ends_within_a_second(intake: IntakeUnderTest, peer: Peer, ending: str) -> None:
     await cast(intake, peer)
     intake.process.send_signal(signal.SIGINT)  # belongs to the app alone
     await asyncio.sleep(0.1)
@@ -190,7 +197,7 @@ async def test_it_ends_within_a_second(intake, peer, ending):
     assert intake.process.returncode == 0
 
 
-async def test_a_spare_ends_with_its_app(intake):
+async def test_a_spare_ends_with_its_app(intake: IntakeUnderTest) -> None:
     intake.link.close()
     await asyncio.wait_for(intake.process.wait(), 2)
     assert intake.process.returncode == 0

@@ -14,6 +14,7 @@ from receiver.decode.probe import Proof
 from receiver.ingest.sdp import MID
 from receiver.link import RtcAnswer, RtcCandidate
 from receiver.media import Codec, EncodedFrame, Picture
+from tests.intake.conftest import FakeStage, IntakeUnderTest, LossyRelay
 
 CHROMIUM_FLAGS = [
     "--headless",
@@ -73,13 +74,13 @@ async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
 
 async def cast(
     page: Page,
-    intake,
+    intake: IntakeUnderTest,
     codecs: Codec | tuple[Codec, ...],
     width: int = 640,
     height: int = 360,
     noise: int = 5,
-    relay=None,
-):
+    relay: LossyRelay | None = None,
+) -> FakeStage:
     """Connect; return the stage once the picture moves there."""
     stage = intake.attach_stage()
     sdp = await page.evaluate(SENDER, {"width": width, "height": height, "noise": noise})
@@ -107,7 +108,7 @@ def decode(codec: Codec, frames: list[EncodedFrame]) -> list[Picture]:
 
 
 @pytest.mark.parametrize("codec", ["VP8", "H264", "VP9", "AV1"])
-async def test_picture_and_sound_arrive(page, intake, codec):
+async def test_picture_and_sound_arrive(page: Page, intake: IntakeUnderTest, codec: Codec) -> None:
     stage = await cast(page, intake, codec)
     for candidate in await page.evaluate("candidates"):
         assert ".local" in candidate
@@ -125,7 +126,9 @@ async def test_picture_and_sound_arrive(page, intake, codec):
 
 
 @pytest.mark.parametrize(("device", "sent"), [((), "VP8"), (("H264",), "H264"), (("AV1", "VP9"), "VP9")])
-async def test_it_sends_what_costs_the_box_least(page, intake, device, sent):
+async def test_it_sends_what_costs_the_box_least(
+    page: Page, intake: IntakeUnderTest, device: tuple[Codec, ...], sent: Codec
+) -> None:
     """All codecs on the CPU, some also on a ``device``: what a device decodes, else VP8, and never AV1 on the CPU."""
     proofs = [Proof(codec, "", "", True, True, "") for codec in device]
     proofs += [Proof(codec, "", "", False, True, "") for codec in ("AV1", "H265", "VP9", "H264", "VP8")]
@@ -134,7 +137,7 @@ async def test_it_sends_what_costs_the_box_least(page, intake, device, sent):
     assert {frame.codec for frame in stage.video()} == {sent}
 
 
-async def test_picture_and_sound_are_mapped_to_one_clock(page, intake):
+async def test_picture_and_sound_are_mapped_to_one_clock(page: Page, intake: IntakeUnderTest) -> None:
     stage = await cast(page, intake, "VP8")
     await intake.until(
         lambda: any(f.capture_ns for f in stage.video()) and any(f.capture_ns for f in stage.audio()), 20
@@ -146,7 +149,7 @@ async def test_picture_and_sound_are_mapped_to_one_clock(page, intake):
         assert -50 < (frame.first_packet_ns - frame.capture_ns) / 1e6 < 1000
 
 
-async def test_a_keyframe_comes_on_request(page, intake):
+async def test_a_keyframe_comes_on_request(page: Page, intake: IntakeUnderTest) -> None:
     stage = await cast(page, intake, "VP8")
     await intake.until(lambda: len(stage.video()) > 10)
     count = len(stage.video())
@@ -154,7 +157,7 @@ async def test_a_keyframe_comes_on_request(page, intake):
     await intake.until(lambda: any(frame.keyframe for frame in stage.video()[count:]))
 
 
-async def test_a_stage_that_comes_back_gets_a_keyframe_at_once(page, intake):
+async def test_a_stage_that_comes_back_gets_a_keyframe_at_once(page: Page, intake: IntakeUnderTest) -> None:
     first = await cast(page, intake, "H264")
     await intake.until(lambda: len(first.video()) > 10)
     first.close()
@@ -166,7 +169,7 @@ async def test_a_stage_that_comes_back_gets_a_keyframe_at_once(page, intake):
     assert len(decode("H264", second.video())) == len(second.video())
 
 
-async def test_a_stage_that_does_not_read_costs_frames_then_a_keyframe(page, intake):
+async def test_a_stage_that_does_not_read_costs_frames_then_a_keyframe(page: Page, intake: IntakeUnderTest) -> None:
     stage = await cast(page, intake, "VP8", 1280, 720, noise=400)
     await intake.until(lambda: len(stage.video()) > 10)
     stage.pause()
@@ -193,7 +196,9 @@ def longest_gap_s(frames: list[EncodedFrame]) -> float:
 
 
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
-async def test_a_lossy_network_is_repaired(page, intake, relay, codec):
+async def test_a_lossy_network_is_repaired(
+    page: Page, intake: IntakeUnderTest, relay: LossyRelay, codec: Codec
+) -> None:
     stage = await cast(page, intake, codec, 1280, 720, noise=100, relay=relay)
     await asyncio.sleep(2)
     relay.loss = 0.02
@@ -212,7 +217,7 @@ async def test_a_lossy_network_is_repaired(page, intake, relay, codec):
 
 
 @pytest.mark.parametrize("page", [(FLEXFEC,)], indirect=True)
-async def test_parity_gives_back_what_is_lost(page, intake, relay):
+async def test_parity_gives_back_what_is_lost(page: Page, intake: IntakeUnderTest, relay: LossyRelay) -> None:
     """Nothing is sent again here: what heals the picture is FlexFEC alone, and keyframes."""
     relay.refuses = lambda packet: len(packet) > 1 and packet[1] & 0x7F == 97  # what RTX would bring back
     stage = await cast(page, intake, "VP8", 1280, 720, noise=100, relay=relay)
@@ -233,13 +238,15 @@ PLAYOUT = "--force-fieldtrials=WebRTC-ForceSendPlayoutDelay/min_ms:150,max_ms:40
 
 
 @pytest.mark.parametrize(("page", "limits"), [((PLAYOUT,), (150_000_000, 400_000_000))], indirect=["page"])
-async def test_the_senders_wish_for_the_way_to_the_screen_comes_along(page, intake, limits):
+async def test_the_senders_wish_for_the_way_to_the_screen_comes_along(
+    page: Page, intake: IntakeUnderTest, limits: tuple[int, int]
+) -> None:
     stage = await cast(page, intake, "VP8")
     await intake.until(lambda: len(stage.video()) > 20)
     assert {frame.playout for frame in stage.video()} == {limits}
 
 
-async def test_an_outage_heals(page, intake, relay):
+async def test_an_outage_heals(page: Page, intake: IntakeUnderTest, relay: LossyRelay) -> None:
     stage = await cast(page, intake, "VP8", 1280, 720, noise=100, relay=relay)
     await asyncio.sleep(2)
     gaps = []
@@ -273,7 +280,9 @@ async () => {
 
 
 @pytest.mark.parametrize("untold", ["a=ssrc", MID], ids=["named", "declared"])
-async def test_a_second_video_that_was_not_taken_does_not_disturb_the_first(page, intake, untold):
+async def test_a_second_video_that_was_not_taken_does_not_disturb_the_first(
+    page: Page, intake: IntakeUnderTest, untold: str
+) -> None:
     """It has the same payload types, and is sent because the page takes our answer for a better one."""
     stage = intake.attach_stage()
     await page.evaluate(SENDER, {"width": 640, "height": 360, "noise": 5})
@@ -294,7 +303,7 @@ async def test_a_second_video_that_was_not_taken_does_not_disturb_the_first(page
     assert len(stage.audio()) > 100
 
 
-async def test_closing_the_page_ends_the_stream(page, intake):
+async def test_closing_the_page_ends_the_stream(page: Page, intake: IntakeUnderTest) -> None:
     await cast(page, intake, "VP8")
     await page.evaluate("pc.close()")
     await intake.until(lambda: intake.states()[-1] == "closed")

@@ -3,10 +3,13 @@
 import numpy as np
 import pygame
 import pytest
+from playwright.async_api import Page
 
-from receiver.media import Picture
+from receiver.link import RtcAnswer
+from receiver.media import Codec, Picture
 from receiver.present.api import Placed, View
 from receiver.present.compose import Composer
+from tests.intake.conftest import IntakeUnderTest
 
 from .test_chromium import decode, page  # noqa: F401 - a fixture
 
@@ -59,11 +62,18 @@ def shown(picture: Picture) -> np.ndarray:
 
 @pytest.mark.parametrize("codec", ["VP8", "H264", "VP9", "AV1"])
 @pytest.mark.parametrize(("width", "height"), [(640, 360), (1280, 720)])
-async def test_bars_and_greys_have_their_colours(page, intake, codec, width, height):  # noqa: F811
+async def test_bars_and_greys_have_their_colours(
+    page: Page,  # noqa: F811
+    intake: IntakeUnderTest,
+    codec: Codec,
+    width: int,
+    height: int,
+) -> None:
     """Chromium captures a canvas in BT.709 with full range, and says so beside the bitstream."""
     stage = intake.attach_stage()
     sdp = await page.evaluate(SENDER, {"width": width, "height": height, "colours": list(BARS.values())})
     answer = await intake.offer(sdp, (codec,))
+    assert isinstance(answer, RtcAnswer), answer
     await page.evaluate("sdp => pc.setRemoteDescription({type: 'answer', sdp})", answer.sdp)
     await intake.until(lambda: len(stage.video()) > 40)
     picture = decode(codec, stage.video())[-1]

@@ -9,6 +9,7 @@ import av
 import pytest
 
 from receiver.link import RtcAnswer
+from tests.intake.conftest import IntakeUnderTest
 
 PAGE = b"""<!doctype html><script type=module>
 const canvas = Object.assign(document.createElement('canvas'), {width: 640, height: 360});
@@ -66,7 +67,7 @@ async def firefox(tmp_path: Path) -> AsyncIterator[Callable[[Answer], Awaitable[
         server.close()
 
 
-async def test_picture_arrives(firefox, intake):
+async def test_picture_arrives(firefox: Callable[[Answer], Awaitable[None]], intake: IntakeUnderTest) -> None:
     stage = intake.attach_stage()
 
     async def answer(offer: str) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.intake.test_aiortc_peer import cast, peer  # noqa: F401 - a fixture
+from tests.intake.conftest import IntakeUnderTest
+from tests.intake.test_aiortc_peer import Peer, cast, peer  # noqa: F401 - a fixture
 
 PTRACE_ATTACH = 16
 WALL = 0x40000000
@@ -25,7 +26,7 @@ def is_over(thread: int) -> bool:
     return found != 0 and not os.WIFSTOPPED(how)
 
 
-async def test_the_stream_ends_with_a_reason_and_so_does_the_process(intake, peer):  # noqa: F811
+async def test_the_stream_ends_with_a_reason_and_so_does_the_process(intake: IntakeUnderTest, peer: Peer) -> None:  # noqa: F811
     before = threads(intake.process.pid)
     await cast(intake, peer)
     (receiving,) = threads(intake.process.pid) - before

@@ -14,7 +14,7 @@ from playwright.async_api import Page, async_playwright
 import receiver
 from receiver.link import QuicOpen, QuicOpened, RtcRefused
 from receiver.media import Codec
-from tests.intake.conftest import STREAM
+from tests.intake.conftest import STREAM, FakeStage, IntakeUnderTest
 
 WEB = Path(receiver.__file__).parent / "web"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -74,7 +74,7 @@ async def page() -> AsyncIterator[Page]:
     server.server_close()
 
 
-async def opened(intake, codecs: tuple[Codec, ...]) -> dict[str, object]:
+async def opened(intake: IntakeUnderTest, codecs: tuple[Codec, ...]) -> dict[str, object]:
     intake.link.send(QuicOpen(STREAM, codecs))
     await intake.until(lambda: intake.all(QuicOpened) or intake.all(RtcRefused))
     answer = intake.all(QuicOpened)[0]
@@ -83,7 +83,7 @@ async def opened(intake, codecs: tuple[Codec, ...]) -> dict[str, object]:
     return {"port": answer.port, "path": answer.path, "certificate": certificate, "codecs": types}
 
 
-async def cast(page: Page, intake, codec: Codec, sound: bool = False):
+async def cast(page: Page, intake: IntakeUnderTest, codec: Codec, sound: bool = False) -> FakeStage:
     stage = intake.attach_stage()
     there = await opened(intake, (codec,))
     await page.evaluate(SENDER, {"opened": there, "width": 640, "height": 360, "sound": sound})
@@ -91,12 +91,13 @@ async def cast(page: Page, intake, codec: Codec, sound: bool = False):
 
 
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
-async def test_picture_and_sound_arrive_on_one_clock(page, intake, codec):
+async def test_picture_and_sound_arrive_on_one_clock(page: Page, intake: IntakeUnderTest, codec: Codec) -> None:
     stage = await cast(page, intake, codec, sound=True)
     await intake.until(lambda: stage.video() and stage.video()[-1].capture_ns and stage.audio()[-1:] != [])
     await intake.until(lambda: len(stage.video()) > 30 and stage.audio()[-1].capture_ns)
     video = stage.video()
     context = av.CodecContext.create(DECODERS[codec], "r")
+    assert isinstance(context, av.VideoCodecContext)
     pictures = [picture for frame in video for picture in context.decode(av.Packet(frame.data))]
     assert len(pictures) >= len(video) - 1
     assert video[0].keyframe
@@ -108,7 +109,7 @@ async def test_picture_and_sound_arrive_on_one_clock(page, intake, codec):
     assert (await intake.stats()).srtp_cipher == "QUIC"
 
 
-async def test_a_keyframe_comes_on_request_and_an_end_is_told(page, intake):
+async def test_a_keyframe_comes_on_request_and_an_end_is_told(page: Page, intake: IntakeUnderTest) -> None:
     stage = await cast(page, intake, "VP8")
     await intake.until(lambda: len(stage.video()) > 10)
     count = len(stage.video())
@@ -118,7 +119,7 @@ async def test_a_keyframe_comes_on_request_and_an_end_is_told(page, intake):
     await intake.until(lambda: intake.states() == ["connecting", "connected", "closed"])
 
 
-async def test_a_stranger_is_not_let_in(page, intake):
+async def test_a_stranger_is_not_let_in(page: Page, intake: IntakeUnderTest) -> None:
     there = await opened(intake, ("VP8",))
     wrong = there | {"path": "/guess"}
     refused = "args => (" + SENDER + ")(args).then(() => 'in', error => error.name)"

@@ -250,7 +250,9 @@ async def test_a_playlist_leads_nowhere_that_the_address_itself_may_not(
     assert any(words in failed.reason for words in ("link-local", "file: can't be cast here", "is no film or stream"))
 
 
-async def test_credentials_go_to_their_host_alone(player: Player, server: Web, tmp_path_factory) -> None:
+async def test_credentials_go_to_their_host_alone(
+    player: Player, server: Web, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     films.make(server.folder / "film.mp4", 0.5)
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     films.make(elsewhere / "film.mp4", 0.5)

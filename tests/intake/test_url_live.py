@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from receiver.media import EncodedFrame
 from tests.peers import films
 from tests.peers.rtsp_server import RtspServer
 from tests.peers.url_intake import Player, url_intake
@@ -37,6 +38,11 @@ def playing(film: Path, *output: str) -> list[str]:
     return ["-re", "-i", str(film), "-c", "copy", *output]
 
 
+def captured(frame: EncodedFrame) -> int:
+    assert frame.capture_ns is not None
+    return frame.capture_ns
+
+
 async def plays_evenly(player: Player, seconds: float = 2.0) -> None:
     """Pictures in order, in time, with sound."""
     began = await player.state("playing")
@@ -47,7 +53,7 @@ async def plays_evenly(player: Player, seconds: float = 2.0) -> None:
     await player.until(lambda: len(player.of("video")) > first + seconds * films.FPS)
     numbers = player.numbers()
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    times = [frame.capture_ns for _, frame in player.of("video")[first:]]
+    times = [captured(frame) for _, frame in player.of("video")[first:]]
     steps = np.diff(times) / 1e6
     assert np.median(steps) == pytest.approx(1000 / films.FPS, abs=3)
     sound = [frame for _, frame in player.of("audio")]

@@ -50,7 +50,7 @@ def test_garbage_is_a_link_error_or_waits_for_more(data: bytes) -> None:
 def test_text_that_is_not_utf8_is_a_link_error() -> None:
     broken = encode(RtcAnswer(3, "an answer")).replace(b"an answer", b"an \x8dnswer")
     with pytest.raises(LinkError, match="can't be read"):
-        Framer().feed(broken)
+        Framer().feed(bytes(broken))
 
 
 def test_an_announced_giant_is_refused_before_it_is_read() -> None:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from receiver.link import Layout
 from receiver.pace.layout import MAX_PICTURES, Rect, arrange, letterbox
 
+Cell = tuple[int, int, int, int]
+
 sides = st.integers(1, 8192)
 screens = st.tuples(st.integers(240, 8192), st.integers(240, 8192))
 streams = st.lists(st.integers(1, 99), min_size=1, max_size=9, unique=True)
@@ -27,12 +29,12 @@ layouts = st.sampled_from(get_args(Layout))
         ((1280, 720), (644, 10, 636, 720), (644, 191, 636, 358)),
     ],
 )
-def test_known_shapes(picture, cell, rect):
+def test_known_shapes(picture: tuple[int, int], cell: Cell, rect: Cell) -> None:
     assert letterbox(*picture, Rect(*cell)) == rect
 
 
 @given(sides, sides, st.builds(Rect, sides, sides, sides, sides))
-def test_a_picture_is_in_its_cell_centred_and_touches_two_edges(width, height, cell):
+def test_a_picture_is_in_its_cell_centred_and_touches_two_edges(width: int, height: int, cell: Rect) -> None:
     x, y, w, h = letterbox(width, height, cell)
     assert w >= 1
     assert h >= 1
@@ -54,11 +56,11 @@ def test_a_picture_is_in_its_cell_centred_and_touches_two_edges(width, height, c
         ("presenter+strip", 2, [(960, 242, 320, 235), (0, 0, 953, 720)]),
     ],
 )
-def test_known_layouts(layout, count, cells):
+def test_known_layouts(layout: Layout, count: int, cells: list[Cell]) -> None:
     assert sorted(arrange(layout, range(count), None, 1280, 720).values()) == sorted(cells)
 
 
-def test_an_upright_screen_stacks():
+def test_an_upright_screen_stacks() -> None:
     above, below = arrange("side-by-side", [1, 2], None, 720, 1280).values()
     assert above.width == below.width == 720
     assert above.y + above.height < below.y
@@ -68,7 +70,9 @@ def test_an_upright_screen_stacks():
 
 
 @given(layouts, streams, st.none() | st.integers(1, 99), screens)
-def test_cells_are_on_the_screen_and_keep_apart(layout, streams, focus, screen):
+def test_cells_are_on_the_screen_and_keep_apart(
+    layout: Layout, streams: list[int], focus: int | None, screen: tuple[int, int]
+) -> None:
     cells = arrange(layout, streams, focus, *screen)
     for cell in cells.values():
         assert cell.x >= 0
@@ -85,7 +89,9 @@ def test_cells_are_on_the_screen_and_keep_apart(layout, streams, focus, screen):
 
 
 @given(layouts, streams, st.none() | st.integers(1, 99), screens)
-def test_the_focus_is_always_shown_and_nobody_twice(layout, streams, focus, screen):
+def test_the_focus_is_always_shown_and_nobody_twice(
+    layout: Layout, streams: list[int], focus: int | None, screen: tuple[int, int]
+) -> None:
     cells = arrange(layout, streams, focus, *screen)
     main = focus if focus in streams else streams[-1]
     assert main in cells
@@ -95,5 +101,5 @@ def test_the_focus_is_always_shown_and_nobody_twice(layout, streams, focus, scre
         assert all(cells[main].width * cells[main].height >= cell.width * cell.height for cell in cells.values())
 
 
-def test_nobody_to_show():
+def test_nobody_to_show() -> None:
     assert arrange("auto", [], None, 1280, 720) == {}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from receiver.pace.pacer import MAX_QUEUE, Pacer
-from tests.peers.cinema import MS, SECOND, Cast, Screen, Shown, play, screen
+from tests.peers.cinema import MS, SECOND, Cast, Frame, Mode, Screen, Shown, play, screen
 
 casts = st.builds(
     Cast,
@@ -27,9 +27,9 @@ screens = st.builds(screen, st.sampled_from([50.0, 60.0]), st.floats(-200, 200))
 modes = st.sampled_from(["interactive", "smooth"])
 
 
-def watch(cast: Cast, tv: Screen, mode: str) -> None:
+def watch(cast: Cast, tv: Screen, mode: Mode) -> None:
     """Play all of it, a minute in hand at a time."""
-    pacer: Pacer = Pacer(mode, tv.next_vsync, tv.period)
+    pacer: Pacer[Frame] = Pacer(mode, tv.next_vsync, tv.period)
     sizes: list[int] = []
     medians: list[float] = []
     minute: list[Shown] = []
@@ -40,10 +40,10 @@ def watch(cast: Cast, tv: Screen, mode: str) -> None:
 
     push = pacer.push
 
-    def counting(*args: object) -> None:
+    def counting(item: Frame, timestamp: int, complete_ns: int, decoded_ns: int, capture_ns: int | None = None) -> None:
         nonlocal pushed
         pushed += 1
-        push(*args)
+        push(item, timestamp, complete_ns, decoded_ns, capture_ns)
 
     pacer.push = counting  # type: ignore[method-assign]
     for shown in play(cast, tv, pacer, late_ms=2, look=look):
@@ -64,12 +64,12 @@ def watch(cast: Cast, tv: Screen, mode: str) -> None:
 
 @settings(max_examples=8, deadline=None)
 @given(casts, screens, modes)
-def test_minutes_of_trouble_leave_no_delay_behind(cast, tv, mode):
+def test_minutes_of_trouble_leave_no_delay_behind(cast: Cast, tv: Screen, mode: Mode) -> None:
     watch(Cast(**{**vars(cast), "seconds": 200}), tv, mode)
 
 
 @pytest.mark.long
 @settings(max_examples=4, deadline=None)
 @given(casts, screens, modes)
-def test_ninety_minutes_of_trouble_leave_no_delay_behind(cast, tv, mode):
+def test_ninety_minutes_of_trouble_leave_no_delay_behind(cast: Cast, tv: Screen, mode: Mode) -> None:
     watch(Cast(**{**vars(cast), "seconds": 90 * 60}), tv, mode)

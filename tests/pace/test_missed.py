@@ -44,11 +44,13 @@ BEFORE = flip(-30, -29, -16, -15)
         ("driver_late", DUE, -8, NEXT, BEFORE),
     ],
 )
-def test_the_first_step_that_was_late_is_the_cause(cause, due, begun, shown, before):
+def test_the_first_step_that_was_late_is_the_cause(
+    cause: str | None, due: Due, begun: int, shown: Flip, before: Flip | None
+) -> None:
     assert missed(due, VSYNC + begun * MS, shown, before, PERIOD) == cause
 
 
-def test_a_picture_is_due_at_its_deadline():
+def test_a_picture_is_due_at_its_deadline() -> None:
     def grid(after: int) -> int:
         return after + -after % PERIOD
 
@@ -63,4 +65,5 @@ def test_a_picture_is_due_at_its_deadline():
         assert choice.item == number
         if number < 29:
             pacer.rendered(2 * MS)
+    assert choice is not None
     assert choice.due == Due(arrival + PERIOD, arrival + PERIOD - pacer.render_ns, arrival + MS)

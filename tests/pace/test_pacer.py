@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.pace.pacer import LAST_NS, MAX_QUEUE, Pacer
+from tests.peers.cinema import Mode
 
 MS = 1_000_000
 SECOND = 1_000_000_000
@@ -42,7 +43,7 @@ class Shown:
         return (self.on_screen - self.arrival) / MS
 
 
-def stream(interval_ms: float, delays_ms: list[float], drift: float = 0.0) -> list[Frame]:
+def stream(interval_ms: float, delays_ms: Sequence[float], drift: float = 0.0) -> list[Frame]:
     """Frames every ``interval_ms`` of the sender's clock, each delayed by the network; order is kept."""
     frames: list[Frame] = []
     for i, delay in enumerate(delays_ms):
@@ -56,7 +57,7 @@ def stream(interval_ms: float, delays_ms: list[float], drift: float = 0.0) -> li
 
 def play(
     frames: list[Frame],
-    mode: str = "interactive",
+    mode: Mode = "interactive",
     decode_ms: float = 3,
     vsync: Callable[[int], int] = grid,
     hold_ns: int = 0,
@@ -99,7 +100,7 @@ def play(
 
 @pytest.mark.parametrize("mode", ["interactive", "smooth"])
 @pytest.mark.parametrize(("least", "most"), [(0, 0), (0, 40), (150, 400), (4000, 4000)])
-def test_the_senders_wishes_for_the_way_to_the_screen(mode, least, most):
+def test_the_senders_wishes_for_the_way_to_the_screen(mode: Mode, least: int, most: int) -> None:
     network = [i * 7919 % 30 for i in range(300)]
     shown, _ = play(stream(1000 / 30, network), mode, playout=(least * MS, most * MS))
     median = statistics.median(s.latency_ms for s in shown[60:])
@@ -116,7 +117,9 @@ screens = st.sampled_from([grid, immediate])
 
 
 @given(delays, st.sampled_from([8.0, 16.667, 33.333, 500.0]), modes, screens, st.integers(0, 300 * MS))
-def test_order_never_breaks_and_every_picture_is_accounted_for(network, interval, mode, vsync, hold):
+def test_order_never_breaks_and_every_picture_is_accounted_for(
+    network: list[float], interval: float, mode: Mode, vsync: Callable[[int], int], hold: int
+) -> None:
     frames = stream(interval, network)
     shown, pacer = play(frames, mode, vsync=vsync, hold_ns=hold)
     timestamps = [s.timestamp for s in shown]
@@ -126,7 +129,7 @@ def test_order_never_breaks_and_every_picture_is_accounted_for(network, interval
 
 
 @given(delays, st.lists(st.integers(0, 2**40), max_size=200), modes)
-def test_any_timestamps_do_no_harm(network, timestamps, mode):
+def test_any_timestamps_do_no_harm(network: list[float], timestamps: list[int], mode: Mode) -> None:
     frames = [Frame(t, f.arrival) for t, f in zip(timestamps, stream(20, network), strict=False)]
     shown, pacer = play(frames, mode)
     assert len(shown) + sum(pacer.dropped.values()) == len(frames)
@@ -135,7 +138,7 @@ def test_any_timestamps_do_no_harm(network, timestamps, mode):
 
 @pytest.mark.parametrize("mode", ["interactive", "smooth"])
 @pytest.mark.parametrize("drift", [-200e-6, 0.0, 200e-6])
-def test_latency_does_not_grow_over_ten_minutes_of_drift_jitter_and_stalls(mode, drift):
+def test_latency_does_not_grow_over_ten_minutes_of_drift_jitter_and_stalls(mode: Mode, drift: float) -> None:
     network = [(i * 7919 % 13) + (700.0 if i % 2000 == 1999 else 0.0) for i in range(30 * 600)]
     shown, _ = play(stream(1000 / 30, network, drift), mode)
     first = statistics.median(s.latency_ms for s in shown[300:1500])
@@ -145,7 +148,7 @@ def test_latency_does_not_grow_over_ten_minutes_of_drift_jitter_and_stalls(mode,
 
 
 @pytest.mark.parametrize("mode", ["interactive", "smooth"])
-def test_a_static_screen_is_shown_no_later_than_a_moving_one(mode):
+def test_a_static_screen_is_shown_no_later_than_a_moving_one(mode: Mode) -> None:
     def median(interval: float, frames: int) -> float:
         shown, _ = play(stream(interval, [i * 7919 % 5 for i in range(frames)]), mode)
         return statistics.median(s.latency_ms for s in shown[5:])
@@ -153,7 +156,7 @@ def test_a_static_screen_is_shown_no_later_than_a_moving_one(mode):
     assert median(500.0, 60) <= median(1000 / 30, 600) + 1
 
 
-def test_a_picture_after_a_pause_does_not_wait_for_a_network_that_is_rough():
+def test_a_picture_after_a_pause_does_not_wait_for_a_network_that_is_rough() -> None:
     rough = [40.0 * (i % 3) for i in range(60)]
     shown, pacer = play(stream(500, rough), "interactive")
     assert len(shown) == 60
@@ -161,7 +164,7 @@ def test_a_picture_after_a_pause_does_not_wait_for_a_network_that_is_rough():
     assert pacer.shown_late == 0
 
 
-def test_a_quiet_network_costs_interactive_mode_a_vsync_and_no_more():
+def test_a_quiet_network_costs_interactive_mode_a_vsync_and_no_more() -> None:
     for interval in (1000 / 60, 1000 / 30):
         shown, pacer = play(stream(interval, [2.0] * 900))
         assert max(s.latency_ms for s in shown[60:]) < 3 + 1 + PERIOD / MS + 1
@@ -169,7 +172,7 @@ def test_a_quiet_network_costs_interactive_mode_a_vsync_and_no_more():
         assert sum(pacer.dropped.values()) <= 2
 
 
-def test_smooth_mode_keeps_two_pictures_in_hand():
+def test_smooth_mode_keeps_two_pictures_in_hand() -> None:
     shown, pacer = play(stream(1000 / 30, [(i * 7919 % 41) for i in range(900)]), "smooth")
     gaps = [b.on_screen - a.on_screen for a, b in itertools.pairwise(shown[60:])]
     assert max(gaps) <= 3 * PERIOD, "40 ms of jitter are not seen"
@@ -179,17 +182,17 @@ def test_smooth_mode_keeps_two_pictures_in_hand():
 
 
 @pytest.mark.parametrize("mode", ["interactive", "smooth"])
-def test_the_first_picture_is_shown_at_once(mode):
+def test_the_first_picture_is_shown_at_once(mode: Mode) -> None:
     shown, _ = play(stream(1000 / 30, [40.0, 5.0, 5.0]), mode)
     assert shown[0].latency_ms <= 3 + 1 + PERIOD / MS
 
 
-def test_a_late_keyframe_at_the_start_does_not_delay_what_follows():
+def test_a_late_keyframe_at_the_start_does_not_delay_what_follows() -> None:
     shown, _ = play(stream(1000 / 30, [250.0] + [5.0] * 90))
     assert statistics.median(s.latency_ms for s in shown[-30:]) < 25
 
 
-def test_a_picture_that_waited_for_a_repair_makes_those_after_it_no_older():
+def test_a_picture_that_waited_for_a_repair_makes_those_after_it_no_older() -> None:
     delays = [10.0] * 120
     for late in (60, 75, 90):
         delays[late] = 90
@@ -200,7 +203,7 @@ def test_a_picture_that_waited_for_a_repair_makes_those_after_it_no_older():
     assert len(older) <= 3, "each takes the VSync of the next one at most"
 
 
-def test_one_late_picture_of_as_many_as_the_screen_shows_does_not_keep_all_after_it_a_vsync_late():
+def test_one_late_picture_of_as_many_as_the_screen_shows_does_not_keep_all_after_it_a_vsync_late() -> None:
     for place in range(17):  # between two VSyncs
         delays = [float(place)] * 240
         steady, _ = play(stream(PERIOD / MS, delays))
@@ -213,7 +216,7 @@ def test_one_late_picture_of_as_many_as_the_screen_shows_does_not_keep_all_after
         assert sum(pacer.dropped.values()) <= 4
 
 
-def test_interactive_mode_waits_until_most_pictures_of_a_rough_network_come_in_time():
+def test_interactive_mode_waits_until_most_pictures_of_a_rough_network_come_in_time() -> None:
     for most_ms in (9, 21, 33, 41):
         shown, _ = play(stream(1000 / 30, [float(i * 7919 % most_ms) for i in range(900)]))
         gaps = [b.on_screen - a.on_screen for a, b in itertools.pairwise(shown[60:])]
@@ -222,7 +225,7 @@ def test_interactive_mode_waits_until_most_pictures_of_a_rough_network_come_in_t
         assert statistics.median(s.latency_ms for s in shown[60:]) < 3 + PERIOD / MS + 0.75 * most_ms
 
 
-def test_the_newest_is_shown_late_and_counted_when_the_sender_stalls():
+def test_the_newest_is_shown_late_and_counted_when_the_sender_stalls() -> None:
     frames = stream(1000 / 30, [5.0] * 60 + [400.0] + [5.0] * 60)
     shown, pacer = play(frames)
     assert pacer.shown_late >= 1
@@ -230,26 +233,29 @@ def test_the_newest_is_shown_late_and_counted_when_the_sender_stalls():
     assert statistics.median(s.latency_ms for s in shown[-30:]) < 25
 
 
-def test_more_than_two_queued_and_due_are_skipped_oldest_first():
+def test_more_than_two_queued_and_due_are_skipped_oldest_first() -> None:
     pacer: Pacer[int] = Pacer("smooth", grid, PERIOD)
     pacer.push(0, 0, START, START)
-    assert pacer.choose(START).item == 0
+    first = pacer.choose(START)
+    assert first is not None
+    assert first.item == 0
     for i in range(1, 6):  # five at once, long after their time
         pacer.push(i, i * 1500, START + 600 * MS, START + 600 * MS)
     choice = pacer.choose(START + 600 * MS)
+    assert choice is not None
     assert choice.item == 5
     assert choice.late_ns > 0
     assert pacer.dropped == {"skipped": 3, "late": 1}
 
 
-def test_twice_the_screens_rate_is_thinned_without_growing_late():
+def test_twice_the_screens_rate_is_thinned_without_growing_late() -> None:
     for mode in ("interactive", "smooth"):
         shown, _ = play(stream(1000 / 120, [2.0] * 1200), mode)
         assert len(shown) == pytest.approx(600, abs=12)
         assert statistics.median(s.latency_ms for s in shown[-100:]) < 120
 
 
-def test_a_hold_for_the_sound_moves_pictures_and_drops_none():
+def test_a_hold_for_the_sound_moves_pictures_and_drops_none() -> None:
     held, pacer = play(stream(1000 / 30, [2.0] * 600), hold_ns=100 * MS)
     free, _ = play(stream(1000 / 30, [2.0] * 600))
     extra = statistics.median(s.latency_ms for s in held[-60:]) - statistics.median(s.latency_ms for s in free[-60:])
@@ -257,7 +263,7 @@ def test_a_hold_for_the_sound_moves_pictures_and_drops_none():
     assert pacer.dropped == {}
 
 
-def test_clearing_counts_what_goes():
+def test_clearing_counts_what_goes() -> None:
     pacer: Pacer[int] = Pacer("smooth", grid, PERIOD)
     pacer.push(0, 0, START, START)
     pacer.push(1, 3000, START, START)
@@ -266,7 +272,7 @@ def test_clearing_counts_what_goes():
     assert pacer.wake_at(START) is None
 
 
-def test_a_picture_that_is_not_newer_is_dropped():
+def test_a_picture_that_is_not_newer_is_dropped() -> None:
     pacer: Pacer[int] = Pacer("interactive", grid, PERIOD)
     pacer.push(0, 3000, START, START)
     pacer.push(1, 3000, START, START)
@@ -275,10 +281,10 @@ def test_a_picture_that_is_not_newer_is_dropped():
 
 
 @pytest.mark.parametrize("mode", ["interactive", "smooth"])
-def test_a_draw_that_took_long_makes_no_later_picture_wait(mode):
+def test_a_draw_that_took_long_makes_no_later_picture_wait(mode: Mode) -> None:
     def latency(longest_ms: float) -> float:
         """Mean of the pictures that are not the long ones', over all places between two VSyncs."""
-        settled = []
+        settled: list[float] = []
         for place in range(0, 17, 2):
             network = [place + i * 7919 % 5 for i in range(240)]
             draws = [1.0] * 39 + [longest_ms]
@@ -290,7 +296,7 @@ def test_a_draw_that_took_long_makes_no_later_picture_wait(mode):
 
 
 @pytest.mark.parametrize("mode", ["interactive", "smooth"])
-def test_a_busy_machine_shows_pictures_late_but_drops_none_that_could_be_shown(mode):
+def test_a_busy_machine_shows_pictures_late_but_drops_none_that_could_be_shown(mode: Mode) -> None:
     """The presenter wakes 10 ms late; the next picture is not due for another 33 ms."""
     shown, pacer = play(stream(1000 / 30, [2.0] * 900), mode, hold_ns=60 * MS, late_ms=10)
     assert len(shown) > 890, pacer.dropped

@@ -33,17 +33,17 @@ def interval(rate: float) -> float:
         (15, 60_000, None),
     ],
 )
-def test_the_rate_of_a_film(content, present, chosen):
+def test_the_rate_of_a_film(content: float, present: int, chosen: int | None) -> None:
     assert fitting(interval(content), TV, present) == chosen
 
 
-def test_the_fastest_of_those_that_fit_as_well():
+def test_the_fastest_of_those_that_fit_as_well() -> None:
     assert fitting(interval(24), (60_000, 120_000, 24_000), 60_000) == 120_000
     assert fitting(interval(24), (60_000, 23_976), 60_000) == 23_976, "nearly is better than not at all"
 
 
 @given(st.floats(20, 120), st.lists(st.integers(20_000, 240_000)), st.integers(20_000, 240_000))
-def test_what_is_chosen_fits_and_stays(content, rates, present):
+def test_what_is_chosen_fits_and_stays(content: float, rates: list[int], present: int) -> None:
     chosen = fitting(interval(content), rates, present)
     if chosen is None:
         assert off(present, interval(content)) <= FITS or all(off(rate, interval(content)) > FITS for rate in rates)
@@ -54,7 +54,7 @@ def test_what_is_chosen_fits_and_stays(content, rates, present):
 
 
 @pytest.mark.parametrize("rate", [24_000 / 1001, 24, 25, 30, 50, 60])
-def test_a_film_is_steady_also_in_whole_milliseconds(rate):
+def test_a_film_is_steady_also_in_whole_milliseconds(rate: float) -> None:
     steady = Steady()
     for picture in range(round(rate * 2.9)):
         steady.follow(round(picture * 1000 / rate) * 1_000_000)
@@ -64,7 +64,7 @@ def test_a_film_is_steady_also_in_whole_milliseconds(rate):
     assert steady.interval_ns == pytest.approx(1e9 / rate, rel=4e-4)
 
 
-def test_a_desktop_is_not():
+def test_a_desktop_is_not() -> None:
     chance = random.Random(1)
     steady, at = Steady(), 0.0
     for _ in range(600):
@@ -76,7 +76,7 @@ def test_a_desktop_is_not():
         assert steady.interval_ns is None, "a still slide"
 
 
-def test_a_jump_begins_anew():
+def test_a_jump_begins_anew() -> None:
     steady = Steady()
     for picture in range(100):
         steady.follow(picture * S // 25)
@@ -86,7 +86,7 @@ def test_a_jump_begins_anew():
         assert steady.interval_ns is None
 
 
-def test_there_and_back():
+def test_there_and_back() -> None:
     choice = FilmRate()
     assert choice.wanted(0, False, None, TV, 60_000, 60_000) is None
     assert choice.wanted(S, True, None, TV, 60_000, 60_000) is None, "not before it is known"

@@ -6,13 +6,15 @@ All times are ns of the receiver's clock. The screen's clock and the sender's ru
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
 MS = 1_000_000
 SECOND = 1_000_000_000
 START = 50 * SECOND
+
+Mode = Literal["interactive", "smooth"]
 
 
 class Frame(NamedTuple):

@@ -168,8 +168,8 @@ class DdpClient:
 
     async def _arrived(self, message: dict[str, Any]) -> None:
         """Take messages in order and once, where they are numbered."""
-        for seq in [seq for seq in self.outbox if seq <= message.get("ack", 0)]:
-            del self.outbox[seq]
+        for done in [seq for seq in self.outbox if seq <= message.get("ack", 0)]:
+            del self.outbox[done]
         if (seq := message.get("seq")) is None:
             await self._take(message)
             return

@@ -2,11 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from receiver.app import publications
 from receiver.app.command_desk import CommandDesk
@@ -19,11 +18,13 @@ from receiver.app.notices import Notices
 from receiver.app.peer import Peer
 from receiver.app.screen import Screen
 from receiver.app.sessions import Sessions
+from receiver.app.stagehand import Person
 from receiver.app.visit import Visit
 from receiver.ddp.capabilities import Capability, intersect, parse_capability
 from receiver.ddp.channel import Channel, Connections
 from receiver.ddp.codes import ErrorCode, Refusal
 from receiver.ddp.listen import Open, listen
+from receiver.ddp.messages import Method
 from receiver.ddp.server import Site, build_app
 from receiver.ddp.serving import Server
 from receiver.link import Layout, QuicOpened, SetLayout
@@ -112,22 +113,23 @@ class FakeStagehand:
     def focus(self, stream: int | None) -> None:
         self.arrangement = SetLayout(self.arrangement.layout, stream)
 
-    def join(self, sender: Peer) -> None:
+    def join(self, sender: Person) -> None:
         pass
 
-    async def leave(self, sender: Peer) -> None:
+    async def leave(self, sender: Person) -> None:
         await self.stop(sender.session_id)
 
-    def methods(self, sender: Peer) -> dict[str, Callable[[dict[str, Any]], Awaitable[object]]]:
+    def methods(self, sender: Person) -> dict[str, Method]:
         return {}
 
-    async def offer(self, sender: Peer, sdp: str) -> tuple[str, int]:
+    async def offer(self, sender: Person, sdp: str) -> tuple[str, int]:
         if self.caster not in (None, sender):
             assert self.caster is not None
             name = self.caster.sender_name
             raise Refusal(ErrorCode.BUSY, f"{name} is sharing now. Ask to take over, or wait.", sender=name)
         if self.fails is not None:
             raise self.fails
+        assert isinstance(sender, Peer)
         self.caster = sender
         self.log.append(("offer", sdp))
         return f"answer to {sdp}", STREAM
@@ -135,17 +137,17 @@ class FakeStagehand:
     def stream_of(self, session_id: str) -> int | None:
         return STREAM if self.caster and self.caster.session_id == session_id else None
 
-    async def quic(self, sender: Peer) -> tuple[QuicOpened, int]:
+    async def quic(self, sender: Person) -> tuple[QuicOpened, int]:
         await self.offer(sender, "quic")
         return QuicOpened(STREAM, 4433, "/secret", bytes(32), {"VP8": 96, "opus": 111}), STREAM
 
-    def candidate(self, sender: Peer, candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
+    def candidate(self, sender: Person, candidate: str, sdp_mid: str | None, sdp_mline_index: int | None) -> None:
         self.log.append(("candidate", candidate, sdp_mid, sdp_mline_index))
 
-    def pause(self, sender: Peer) -> None:
+    def pause(self, sender: Person) -> None:
         self.log.append(("pause",))
 
-    def play(self, sender: Peer) -> None:
+    def play(self, sender: Person) -> None:
         self.log.append(("play",))
 
     async def stop(self, session_id: str, reason: str = "") -> None:

@@ -142,7 +142,7 @@ async def controlling(book: Book, anna: Recorded, ben: Recorded) -> None:
     await ben.request("input.request")
     asks = await anna.told("input.state", asked_by=[{"session": _session(ben), "name": "Ben"}])
     asked, answer = ben.exchange("input.request")
-    lines = (("→", asked), ("←", answer), ("←", await ben.told("input.state", you="asking")), ("←", asks))
+    lines = [("→", asked), ("←", answer), ("←", await ben.told("input.state", you="asking")), ("←", asks)]
     book.show("`input.request`", "The TV shows that Ben asks; the last line is what Anna hears.", *lines)
     await book.ask(anna, "Not now.", "input.deny", {"session": _session(ben)})
     await book.ask(ben, "Only those who share, and moderators, may.", "input.approve", {"session": _session(ben)})
@@ -150,7 +150,7 @@ async def controlling(book: Book, anna: Recorded, ben: Recorded) -> None:
     await anna.request("input.approve", {"session": _session(ben)})
     granted = await ben.told("input.state", you="granted")
     asked, answer = anna.exchange("input.approve")
-    lines = (("→", asked), ("←", answer), ("←", granted))
+    lines = [("→", asked), ("←", answer), ("←", granted)]
     book.show("`input.approve`", "The last line is what Ben hears.", *lines)
     await book.ask(ben, "With consent.", "input.event", key)
     await book.ask(ben, "Text, which is typed.", "input.event", {"kind": "text", "text": "Hello"})

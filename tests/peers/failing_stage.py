@@ -8,9 +8,8 @@ import sys
 import threading
 from collections.abc import Callable
 
-from receiver.decode.api import DecoderFailed
+from receiver.decode.api import Decoder, DecoderFailed
 from receiver.decode.backends import BACKENDS, SOFTWARE
-from receiver.decode.ffmpeg import FfmpegDecoder
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
 from receiver.stage.__main__ import main
@@ -23,7 +22,7 @@ class FailingDecoder:
 
     name = "failing (a test's device)"
 
-    def __init__(self, decoder: FfmpegDecoder, gone: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, decoder: Decoder, gone: Callable[[], None] = lambda: None) -> None:
         self._decoder = decoder
         self._gone = gone
         self._frames = 0

@@ -30,6 +30,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
 
 WEB = Path(__file__).parents[2] / "receiver" / "web"
 CSP = "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -384,7 +385,7 @@ async def fake_box() -> AsyncIterator[FakeBox]:
         "localhost",
         0,
         family=socket.AF_INET,
-        subprotocols=["ddp.v2+json"],
+        subprotocols=[Subprotocol("ddp.v2+json")],
         process_request=box.static,
         open_timeout=1,  # browsers open connections ahead of need, and closing waits for them
     )

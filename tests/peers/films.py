@@ -39,6 +39,7 @@ def make(
     """Write the film; ``b_frames`` are shown in another order than they are decoded in."""
     with av.open(str(path), "w", format=container, options=options or {}) as output:
         pictures = output.add_stream(video, rate=FPS)
+        assert isinstance(pictures, av.VideoStream)
         pictures.width, pictures.height, pictures.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         pictures.time_base = Fraction(1, FPS)
         pictures.gop_size, pictures.max_b_frames = gop, b_frames
@@ -47,6 +48,7 @@ def make(
         elif video.startswith("libvpx"):
             pictures.options = {"deadline": "realtime", "cpu-used": "8", "b": "1M"}
         sound = None if audio is None else output.add_stream(audio, rate=rate, layout="stereo")
+        assert sound is None or isinstance(sound, av.AudioStream)
         for index in range(int(seconds * FPS)):
             frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
             plane = np.zeros((HEIGHT, frame.planes[0].line_size), np.uint8)

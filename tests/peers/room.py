@@ -72,7 +72,7 @@ class Room:
         self.screen = Screen(FakeClock(), (), "interactive", scene(facts))
         self.screen.ready = READY
         self.sent: list[Message] = []
-        self.screen.stage.send = self.sent.append  # type: ignore[method-assign]  # the stage's end of the link
+        self.screen.stage.send = self.sent.append  # type: ignore[assignment, method-assign]  # the stage's end of the link
         self.casts = Streams()
         self.notices = Notices(self.screen, facts)
         self.desk = CommandDesk(self.screen, self.casts, self.notices, "tv-lounge")

@@ -38,6 +38,7 @@ def payloads(
     noise = np.random.default_rng(1)
     with av.open(wire, "w", format="rtp", options={"packetsize": str(size + 12), "strict": "-2"}) as container:
         stream = container.add_stream(name, rate=30, options=options)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.gop_size = keyframe_every
         open_calmly(stream.codec_context)

@@ -1,5 +1,6 @@
 """A real sound server without hardware: PulseAudio with one null sink, on its own in a folder, reached over ALSA."""
 
+import io
 import os
 import shutil
 import subprocess
@@ -82,7 +83,7 @@ class Recorder:
         self._thread.start()
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
+        assert isinstance(self._process.stdout, io.BufferedReader)
         samples = 0.0
         while data := self._process.stdout.read1(65_536):
             self.chunks.append(data)

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import av
 import numpy as np
@@ -65,7 +65,9 @@ class StageProcess:
             self.process.kill()
         await self.process.wait()
 
-    def attach(self, stream: int, name: str = "Ada", mode: str = "interactive") -> "Camera":
+    def attach(
+        self, stream: int, name: str = "Ada", mode: Literal["interactive", "smooth"] = "interactive"
+    ) -> "Camera":
         ours, theirs = linkio.media_pair()
         with contextlib.closing(theirs):
             self.link.send(AttachStream(stream, name, mode), theirs.fds)
@@ -91,7 +93,7 @@ class Camera:
     def encode(self, luma: np.ndarray, codec: Codec = "VP8", keyframe: bool = False) -> EncodedFrame:
         """A frame of this luma, grey, at the present time."""
         height, width = luma.shape
-        if self._format != (codec, width, height):
+        if self._encoder is None or self._format != (codec, width, height):
             self._format = (codec, width, height)
             self._encoder = encoder(codec, width, height)
         frame = av.VideoFrame(width, height, "yuv420p")
@@ -144,6 +146,7 @@ def encoder(codec: Codec, width: int, height: int) -> av.VideoCodecContext:
         "H264": ("libx264", {"preset": "ultrafast", "tune": "zerolatency", "x264-params": "repeat-headers=1"}),
     }[codec]
     context = av.CodecContext.create(name, "w")
+    assert isinstance(context, av.VideoCodecContext)
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.time_base, context.framerate, context.options = Fraction(1, 30), Fraction(30), options
     context.gop_size = 100_000

@@ -6,11 +6,12 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import Literal
 
 import numpy as np
 
+from receiver.decode.api import Decoder
 from receiver.decode.backends import SOFTWARE
-from receiver.decode.ffmpeg import FfmpegDecoder
 from receiver.link import AttachStage, Framer, IntakeReady, Message, UrlCommand, UrlOpen, UrlState
 from receiver.linkio import Link, media_pair, pair
 from receiver.media import Codec, EncodedFrame
@@ -79,7 +80,7 @@ class Player:
         self._open()
         self.link.send(AttachStage(STREAM), self.far_end.fds)
 
-    def command(self, action: str, position_ms: int = 0) -> None:
+    def command(self, action: Literal["play", "pause", "seek"], position_ms: int = 0) -> None:
         self.link.send(UrlCommand(STREAM, action, position_ms))
 
     def states(self) -> list[UrlState]:
@@ -94,13 +95,13 @@ class Player:
 
     def numbers(self) -> list[int]:
         """Which pictures came, in the order in which they are shown."""
-        decoder: FfmpegDecoder | None = None
+        decoder: Decoder | None = None
         found = []
         for _, frame in self.of("video"):
             decoder = decoder or SOFTWARE.open(frame.codec)
             for shown in decoder.decode(frame):
-                luma = np.frombuffer(shown.frame.planes[0], np.uint8).reshape(shown.height, -1)[:, : shown.width]
-                found.append(films.number(luma))
+                luma = np.frombuffer(memoryview(shown.frame.planes[0]), np.uint8).reshape(shown.height, -1)
+                found.append(films.number(luma[:, : shown.width]))
         return found
 
     async def close(self) -> None:

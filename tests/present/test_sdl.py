@@ -15,17 +15,17 @@ VERSION = ".".join(map(str, pygame.get_sdl_version()))
 
 
 @pytest.fixture(autouse=True)
-def ours(monkeypatch):
+def ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(sdl.LENT, raising=False)
 
 
-def test_sdl_itself_tells_of_its_drivers():
+def test_sdl_itself_tells_of_its_drivers() -> None:
     assert {"x11", "wayland", "dummy"} <= sdl.drivers()
     with pytest.raises(OSError, match="libSDL-of-nobody"):
         sdl.drivers("libSDL-of-nobody.so")
 
 
-def test_another_sdl_has_to_be_there_with_the_driver(monkeypatch):
+def test_another_sdl_has_to_be_there_with_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     own = pygame.base.__file__
     assert sdl.system_has("dummy", own)
     assert not sdl.system_has("none of this name", own)
@@ -34,7 +34,7 @@ def test_another_sdl_has_to_be_there_with_the_driver(monkeypatch):
     assert not sdl.system_has("dummy", own), "that was tried"
 
 
-def test_what_lacks_is_one_sentence(monkeypatch):
+def test_what_lacks_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(sdl.LENT, "libSDL-of-nobody.so")
     if DRIVER in sdl.drivers():
         pytest.skip("pygame's SDL has the driver")
@@ -43,7 +43,7 @@ def test_what_lacks_is_one_sentence(monkeypatch):
     )
 
 
-def test_pygame_goes_to_the_systems_sdl_where_that_is_as_new():
+def test_pygame_goes_to_the_systems_sdl_where_that_is_as_new() -> None:
     try:
         system = ctypes.CDLL(sdl.SYSTEMS)
     except OSError:

@@ -24,7 +24,9 @@ MS = 1_000_000
         (2, Spent(2, 0), 15, 16),  # a clock that steps back
     ],
 )
-def test_a_call_is_done_after_its_work_and_what_it_was_kept_for(done, spent, back, shown):
+def test_a_call_is_done_after_its_work_and_what_it_was_kept_for(
+    done: int, spent: Spent, back: int, shown: int | None
+) -> None:
     shown_ns = None if shown is None else shown * MS
     assert done_ns(0, Spent(*(one * MS for one in spent)), back * MS, shown_ns) == done * MS
 
@@ -35,7 +37,7 @@ def work(seconds: float) -> None:
         pass
 
 
-def test_the_kernel_counts_what_kept_this_thread():
+def test_the_kernel_counts_what_kept_this_thread() -> None:
     clock, processors = ThreadClock(), os.sched_getaffinity(0)
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
         try:
@@ -52,7 +54,7 @@ def test_the_kernel_counts_what_kept_this_thread():
     assert spent.kept > 10 * MS
 
 
-def test_a_kernel_that_does_not_count_keeps_nobody(monkeypatch):
+def test_a_kernel_that_does_not_count_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("receiver.present.drm.spent.SCHEDSTAT", "/nowhere")
     clock = ThreadClock()
     work(0.001)

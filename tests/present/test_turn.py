@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from receiver.media import Picture, Stamps
 from receiver.pace.zoom import zoom
+from receiver.present.api import Degrees
 from receiver.present.turn import Turner
 
 WIDTH, HEIGHT = 64, 32
@@ -43,7 +44,9 @@ def quarters(turned: Picture) -> tuple[tuple[int, ...], ...]:
         (270, (32, 64), ((60, 200), (20, 120))),
     ],
 )
-def test_a_turn_is_clockwise_and_keeps_colours_and_stamps(pixel_format: str, degrees, size, expected):
+def test_a_turn_is_clockwise_and_keeps_colours_and_stamps(
+    pixel_format: str, degrees: Degrees, size: tuple[int, int], expected: tuple[tuple[int, ...], ...]
+) -> None:
     original = picture(pixel_format)
     turned = Turner().turn(original, degrees, size)
     assert (turned.width, turned.height) == size == (turned.frame.width, turned.frame.height)
@@ -53,13 +56,13 @@ def test_a_turn_is_clockwise_and_keeps_colours_and_stamps(pixel_format: str, deg
     assert (turned.stream, turned.timestamp, turned.stamps) == (7, 3000, original.stamps)
 
 
-def test_the_middle_is_cut_out_of_the_turned_picture():
+def test_the_middle_is_cut_out_of_the_turned_picture() -> None:
     turned = Turner().turn(picture(), 90, (16, 48))
     assert (turned.width, turned.height) == (16, 48)
     assert quarters(turned) == ((120, 20), (200, 60))
 
 
-def test_one_turner_takes_every_change():
+def test_one_turner_takes_every_change() -> None:
     turner = Turner()
     assert turner.turn(picture(), 90, (32, 64)).width == 32
     assert turner.turn(picture(), 180, (64, 32)).width == 64
@@ -76,7 +79,9 @@ def test_one_turner_takes_every_change():
     st.floats(0.1, 4.0),
     st.sampled_from(["yuv420p", "yuv444p", "nv12", "yuv420p10le"]),
 )
-def test_a_picture_of_any_size_and_format_is_turned(width: int, height: int, degrees, scale: float, pixel_format: str):
+def test_a_picture_of_any_size_and_format_is_turned(
+    width: int, height: int, degrees: Degrees, scale: float, pixel_format: str
+) -> None:
     frame = av.VideoFrame(width, height, pixel_format)
     frame.time_base, frame.pts = Fraction(1, 90_000), 0
     sides = (height, width) if degrees in (90, 270) else (width, height)

@@ -1,12 +1,14 @@
 """A whole screen that is turned: pictures, patches and the idle screen lie as they would on one that is not."""
 
+from collections.abc import Callable
+
 import av
 import numpy as np
 import pygame
 import pytest
 
 from receiver.media import Picture, Stamps
-from receiver.present.api import Panel, Placed, View
+from receiver.present.api import Degrees, Panel, Placed, View
 from receiver.present.headless import HeadlessPresenter
 from receiver.present.turned import turned, turned_rect
 
@@ -17,7 +19,7 @@ def rgb(surface: pygame.Surface) -> np.ndarray:
     return pygame.surfarray.array3d(surface).swapaxes(0, 1)
 
 
-def shown(degrees: int, view_of) -> tuple[np.ndarray, np.ndarray]:
+def shown(degrees: Degrees, view_of: Callable[[tuple[int, int]], View]) -> tuple[np.ndarray, np.ndarray]:
     """What people see, and what the screen gets, which hangs turned."""
     presenter = turned(HeadlessPresenter(*SIZE), degrees)
     presenter.draw(view_of(presenter.size))
@@ -25,8 +27,8 @@ def shown(degrees: int, view_of) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
-def test_the_idle_screen_is_turned(degrees):
-    def idle(size):
+def test_the_idle_screen_is_turned(degrees: Degrees) -> None:
+    def idle(size: tuple[int, int]) -> View:
         surface = pygame.Surface(size, 0, 32)
         surface.fill((200, 0, 0), (0, 0, 20, 10))
         return View(surface)
@@ -38,8 +40,8 @@ def test_the_idle_screen_is_turned(degrees):
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_picture_and_a_patch_are_turned(degrees):
-    def cast(size):
+def test_a_picture_and_a_patch_are_turned(degrees: Degrees) -> None:
+    def cast(size: tuple[int, int]) -> View:
         luma = np.full((80, 120), 40, np.uint8)
         luma[:40, :60] = 200
         frame = av.VideoFrame.from_ndarray(np.repeat(luma[:, :, None], 3, 2), "rgb24").reformat(format="yuv420p")
@@ -56,7 +58,7 @@ def test_a_picture_and_a_patch_are_turned(degrees):
     assert seen[:20].max() == 0
 
 
-def test_four_turns_are_none():
+def test_four_turns_are_none() -> None:
     rect = (5, 7, 30, 20)
     size, around = SIZE, rect
     for _ in range(4):
@@ -66,5 +68,5 @@ def test_four_turns_are_none():
     assert turned_rect(turned_rect(rect, 180, SIZE), 180, SIZE) == rect
 
 
-def test_a_window_is_no_panel_when_turned():
+def test_a_window_is_no_panel_when_turned() -> None:
     assert not isinstance(turned(HeadlessPresenter(*SIZE), 90), Panel)

@@ -38,7 +38,7 @@ def person(tv: Box, tmp_path: Path) -> Person:
         command, *rest = words
         at = 1 if command in ("file", "url") else 0
         placed = (command, *rest[:at], address, *rest[at:], "--name", name)
-        async with cast(tmp_path / name, *placed, **variables) as sender:
+        async with cast(tmp_path / name, *placed, before=(), **variables) as sender:
             if not (tmp_path / name).exists():
                 await sender.says("PIN on Test room: ")
                 sender.types(await tv.pin())

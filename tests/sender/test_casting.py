@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,10 @@ from tests.peers import films, pattern
 from tests.peers.box import CONFIG, Box, Sample, box, collect, readings
 from tests.peers.cast import cast
 from tests.peers.url_servers import web
+from tests.sender.conftest import Person
 
 
-def is_live(status: dict) -> bool:
+def is_live(status: dict[str, Any]) -> bool:
     return any(cast["live"] for cast in status["casts"])
 
 
@@ -25,7 +27,7 @@ def sound_of(samples: list[Sample]) -> np.ndarray:
     return np.concatenate(blocks) / 32768
 
 
-async def test_the_pattern_is_on_the_display_until_ctrl_c(tv: Box, person, tmp_path: Path) -> None:
+async def test_the_pattern_is_on_the_display_until_ctrl_c(tv: Box, person: Person, tmp_path: Path) -> None:
     async with person("test") as anna:
         await tv.until(is_live)
         async with tv.tap() as tap:
@@ -57,10 +59,12 @@ async def test_the_pattern_is_on_the_display_until_ctrl_c(tv: Box, person, tmp_p
     assert told[3:5] == [("cast ended", "Anna"), ("returned", "Anna")]
 
 
-async def test_it_goes_on_by_another_path_where_the_displays_own_end_dies_and_not_for_ever(tv: Box, person) -> None:
+async def test_it_goes_on_by_another_path_where_the_displays_own_end_dies_and_not_for_ever(
+    tv: Box, person: Person
+) -> None:
     async with person("test") as anna:
-        for died in range(4):
-            await tv.until(lambda status, died=died: is_live(status) and not status["away"])
+        for _ in range(4):
+            await tv.until(lambda status: is_live(status) and not status["away"])
             async with tv.tap() as tap:
                 assert len(readings(await collect(tap, 5))) > 10
             for process, module in tv.children():
@@ -80,7 +84,7 @@ def film(tmp_path: Path) -> str:
     return str(path)
 
 
-async def test_a_film_is_played_with_its_sound_to_its_end(tv: Box, person, film: str) -> None:
+async def test_a_film_is_played_with_its_sound_to_its_end(tv: Box, person: Person, film: str) -> None:
     async with person("file", film, "--codec", "H264") as anna:
         await tv.until(is_live)
         async with tv.tap() as tap:
@@ -116,7 +120,7 @@ async def test_what_is_at_an_address_is_fetched_by_the_display_until_its_end(tmp
         await tv.until(lambda status: not status["casts"])
 
 
-async def test_a_display_that_stops_ends_the_cast_and_says_so(tv: Box, person) -> None:
+async def test_a_display_that_stops_ends_the_cast_and_says_so(tv: Box, person: Person) -> None:
     async with person("test") as anna:
         await tv.until(is_live)
         await tv.stop()
@@ -124,7 +128,7 @@ async def test_a_display_that_stops_ends_the_cast_and_says_so(tv: Box, person) -
         assert "✗ The display" in anna.told
 
 
-async def test_what_the_display_tells_is_printed(tv: Box, person) -> None:
+async def test_what_the_display_tells_is_printed(tv: Box, person: Person) -> None:
     async with person("tail", "displays") as anna:
         while (told := json.loads(await anna.line()))["method"] != "data.added":
             pass
@@ -133,7 +137,7 @@ async def test_what_the_display_tells_is_printed(tv: Box, person) -> None:
         assert await anna.ends() == 0
 
 
-async def test_a_screen_is_on_the_display(tv: Box, person, desktop: str) -> None:
+async def test_a_screen_is_on_the_display(tv: Box, person: Person, desktop: str) -> None:
     async with person("screen", "--fps", "15", DISPLAY=desktop):
         await tv.until(is_live)
         async with tv.tap() as tap:

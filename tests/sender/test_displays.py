@@ -25,7 +25,7 @@ def display(id: str, name: str = "Room", by: str = "mDNS", fingerprint: str = "f
 
 def test_what_both_protocols_find_is_one_display() -> None:
     merged = merge([display("b", "Zoo"), display("a", "attic", "SSDP"), display("a", "attic")])
-    assert [(one.id, one.by) for one in merged] == [("a", {"mDNS", "SSDP"}), ("b", {"mDNS"})]
+    assert [(one.id, set(one.by)) for one in merged] == [("a", {"mDNS", "SSDP"}), ("b", {"mDNS"})]
     assert merged[0].url.endswith("SSDP")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
+from av.frame import Frame
 
 from scripts.sender import sources
 from scripts.sender.errors import NoSource
@@ -59,7 +60,10 @@ async def drain(track: MediaStreamTrack) -> list[float]:
     times = []
     with contextlib.suppress(MediaStreamError):
         while True:
-            times.append((await track.recv()).time)
+            frame = await track.recv()
+            assert isinstance(frame, Frame)
+            assert frame.time is not None
+            times.append(frame.time)
     return times
 
 

@@ -29,7 +29,7 @@ def test_the_table(state: consent.ConsentState, event: consent.ConsentEvent) -> 
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(EVENTS)), max_size=60))
-def test_nobody_has_control_without_a_word_and_nothing_is_left(steps) -> None:
+def test_nobody_has_control_without_a_word_and_nothing_is_left(steps: list[tuple[str, consent.ConsentEvent]]) -> None:
     there = Consents()
     for who, event in steps:
         before = {person: there.state(person) for person in "abc"}

@@ -100,6 +100,7 @@ def test_nothing_is_stuck_and_nobody_is_told_of_what_another_got(
             told = [] if one is None else [one]
             assert {who for who, _ in told} <= {to}
         for who, event in told:
+            assert not isinstance(event, Wheel)
             name = repr(getattr(event, "code", getattr(event, "finger", "left")))
             if event.action == "down":
                 down[who].add(name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,7 +78,7 @@ class World:
             self.clock.advance(max(0, self.next_block - self.clock.now()))
             for render in list(self.card.renders):
                 self.heard.append(render(BLOCK, self.next_block + self.latency))
-            stats = self.player.stats()
+            stats = self.stats()
             if stats["offset_ms"] is not None:
                 self.offsets.append(stats["offset_ms"])
             self.levels.append(stats["buffered_ms"])
@@ -98,6 +99,9 @@ class World:
             self.clock.advance(max(0, at - self.clock.now()))
             self.player.push(self.samples(i), FIRST + i * PACKET, capture, at, self.discontinuity)
             self.discontinuity = False
+
+    def stats(self) -> dict[str, Any]:
+        return self.player.stats()
 
     def sound(self) -> np.ndarray:
         return np.concatenate(self.heard)[:, 0].astype(np.int64)

@@ -15,7 +15,7 @@ def sine(hz: float, n: int = HISTORY) -> np.ndarray:
 
 
 @pytest.mark.parametrize("hz", [90, 150, 220, 380])
-def test_a_tone_goes_on_in_its_own_pitch(hz):
+def test_a_tone_goes_on_in_its_own_pitch(hz: float) -> None:
     continuation = Continuation()
     continuation.heard(sine(hz))
     made_up = continuation.carry_on(480)
@@ -25,7 +25,7 @@ def test_a_tone_goes_on_in_its_own_pitch(hz):
     assert abs(cycles - round(cycles)) < 0.1
 
 
-def test_it_fades_to_silence_and_stays_there():
+def test_it_fades_to_silence_and_stays_there() -> None:
     continuation = Continuation()
     continuation.heard(sine(200))
     blocks = [np.abs(continuation.carry_on(480)).max() for _ in range(FADE // 480 + 2)]
@@ -33,7 +33,7 @@ def test_it_fades_to_silence_and_stays_there():
     assert blocks[-1] == 0
 
 
-def test_nothing_is_made_up_from_silence_or_of_what_is_over():
+def test_nothing_is_made_up_from_silence_or_of_what_is_over() -> None:
     continuation = Continuation()
     assert not continuation.carry_on(480).any()
     continuation.heard(sine(200))
@@ -42,7 +42,7 @@ def test_nothing_is_made_up_from_silence_or_of_what_is_over():
 
 
 @given(st.lists(st.tuples(st.integers(0, 2_000), st.floats(-40_000, 40_000), st.booleans()), max_size=30))
-def test_it_is_never_louder_than_what_was_heard(steps):
+def test_it_is_never_louder_than_what_was_heard(steps: list[tuple[int, float, bool]]) -> None:
     continuation, loudest = Continuation(), 0.0
     for n, height, real in steps:
         if real:
@@ -55,7 +55,7 @@ def test_it_is_never_louder_than_what_was_heard(steps):
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 1e30))
-def test_any_history_has_a_pitch_within_bounds(seed, scale):
+def test_any_history_has_a_pitch_within_bounds(seed: int, scale: float) -> None:
     history = (np.random.default_rng(seed).standard_normal((HISTORY, 2)) * scale).astype(np.float32)
     with np.errstate(all="ignore"):
         assert SHORTEST - 4 <= pitch(history) <= LONGEST + 4

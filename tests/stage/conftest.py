@@ -7,9 +7,12 @@ import pytest
 
 from tests.peers.stage_process import StageProcess
 
+Flat = Callable[..., np.ndarray]
+StartStage = Callable[..., Awaitable[StageProcess]]
+
 
 @pytest.fixture
-def flat() -> Callable[..., np.ndarray]:
+def flat() -> Flat:
     """A picture of one luma."""
 
     def picture(value: int, width: int = 320, height: int = 180) -> np.ndarray:
@@ -19,7 +22,7 @@ def flat() -> Callable[..., np.ndarray]:
 
 
 @pytest.fixture
-async def start_stage() -> AsyncIterator[Callable[..., Awaitable[StageProcess]]]:
+async def start_stage() -> AsyncIterator[StartStage]:
     """Starts stages, and leaves none behind."""
     stages: list[StageProcess] = []
 

@@ -30,7 +30,12 @@ def test_another_thread_brings_it_forward() -> None:
     alarm, now = Alarm(), time.monotonic_ns()
     alarm.ring_at(now + LONG_MS * MS, now)
     awake = threading.Event()
-    sleeper = threading.Thread(target=lambda: (alarm.sleep(), awake.set()), daemon=True)
+
+    def sleep() -> None:
+        alarm.sleep()
+        awake.set()
+
+    sleeper = threading.Thread(target=sleep, daemon=True)
     sleeper.start()
     assert not awake.wait(0.05)
     alarm.ring_at(now, now)

@@ -8,7 +8,7 @@ from receiver.present.drm.modes import Wanted
 from receiver.stage.__main__ import arguments
 
 
-def test_the_outputs_keys_arrive():
+def test_the_outputs_keys_arrive() -> None:
     config = Config()
     chosen = replace(config.output, connector="HDMI-A-2", mode="1920x1080@50", rotate=90, film_rate=False)
     options = arguments(["--link-fd", "3", *stage_arguments(replace(config, output=chosen))])
@@ -17,6 +17,6 @@ def test_the_outputs_keys_arrive():
     assert options.name == config.display.name
 
 
-def test_of_itself_the_screen_follows_films():
+def test_of_itself_the_screen_follows_films() -> None:
     options = arguments(["--link-fd", "3", *stage_arguments(Config())])
     assert (options.connector, options.mode, options.rotate, options.keep_rate) == ("", None, 0, False)

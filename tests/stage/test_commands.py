@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -20,6 +22,9 @@ from receiver.link import (
     TapSound,
 )
 from receiver.media import EncodedFrame
+from receiver.present.api import Degrees
+from tests.peers.stage_process import Camera, StageProcess
+from tests.stage.conftest import StartStage
 
 SCENE = Scene("Lounge", "https://192.0.2.7:8443", "https://192.0.2.7:8443/#k=abc", "Wired, 192.0.2.7", True)
 CORNERS = np.array([[40, 90], [150, 230]], np.uint8)
@@ -30,7 +35,7 @@ def quarters(width: int = 320, height: int = 180) -> np.ndarray:
     return np.kron(CORNERS, np.ones((height // 2, width // 2), np.uint8))
 
 
-async def screen(stage, request: int) -> np.ndarray:
+async def screen(stage: StageProcess, request: int) -> np.ndarray:
     """Grey levels of what the TV shows."""
     stage.link.send(TakeSnapshot(request))
     answer = await stage.expect(Snapshot, lambda message: message.request == request)
@@ -38,7 +43,7 @@ async def screen(stage, request: int) -> np.ndarray:
     return frames[0].to_ndarray(format="gray")
 
 
-async def until(stage, condition, first_request: int = 100) -> np.ndarray:
+async def until(stage: StageProcess, condition: Callable[[np.ndarray], bool], first_request: int = 100) -> np.ndarray:
     """What the screen shows once it fits."""
     for request in range(first_request, first_request + 100):
         shown = await screen(stage, request)
@@ -54,7 +59,7 @@ def near(shown: np.ndarray, x: float, y: float, luma: int) -> bool:
     return abs(int(shown[int(y * shown.shape[0]), int(x * shown.shape[1])]) - level) < 12
 
 
-async def sharing(start_stage, luma: np.ndarray, stream: int = 7):
+async def sharing(start_stage: StartStage, luma: np.ndarray, stream: int = 7) -> tuple[StageProcess, Camera]:
     stage = await start_stage()
     stage.link.send(SCENE)
     camera = stage.attach(stream)
@@ -64,7 +69,9 @@ async def sharing(start_stage, luma: np.ndarray, stream: int = 7):
 
 
 @pytest.mark.parametrize(("degrees", "order"), [(90, (150, 40, 230, 90)), (270, (90, 230, 40, 150))])
-async def test_rotate_turns_the_picture_clockwise_and_keeps_its_shape(start_stage, degrees, order):
+async def test_rotate_turns_the_picture_clockwise_and_keeps_its_shape(
+    start_stage: StartStage, degrees: Degrees, order: tuple[int, ...]
+) -> None:
     stage, _ = await sharing(start_stage, quarters())
     stage.link.send(SetPicture(7, degrees=degrees))
     places = [(x, y) for y in (0.25, 0.75) for x in (0.45, 0.55)]
@@ -73,13 +80,13 @@ async def test_rotate_turns_the_picture_clockwise_and_keeps_its_shape(start_stag
     assert near(shown, 0.7, 0.5, 16)
 
 
-async def test_rotate_by_180_fills_the_same_place(start_stage):
+async def test_rotate_by_180_fills_the_same_place(start_stage: StartStage) -> None:
     stage, _ = await sharing(start_stage, quarters())
     stage.link.send(SetPicture(7, degrees=180))
     await until(stage, lambda s: near(s, 0.05, 0.05, 230) and near(s, 0.95, 0.05, 150) and near(s, 0.05, 0.95, 90))
 
 
-async def test_resize_leaves_a_border_or_cuts_at_the_edges(start_stage):
+async def test_resize_leaves_a_border_or_cuts_at_the_edges(start_stage: StartStage) -> None:
     stage, camera = await sharing(start_stage, quarters())
     stage.link.send(SetPicture(7, scale=0.5))
     shown = await until(stage, lambda s: near(s, 0.1, 0.1, 16))
@@ -94,7 +101,7 @@ async def test_resize_leaves_a_border_or_cuts_at_the_edges(start_stage):
     await until(stage, lambda s: near(s, 0.02, 0.5, 40) and near(s, 0.5, 0.5, 230), 500)
 
 
-async def test_a_dark_screen_shows_black_and_comes_back(start_stage):
+async def test_a_dark_screen_shows_black_and_comes_back(start_stage: StartStage) -> None:
     stage, camera = await sharing(start_stage, quarters())
     stage.link.send(Scene(**{**as_fields(SCENE), "dark": True, "toast": "not to be seen"}))
     await until(stage, lambda s: not s.any())
@@ -105,7 +112,7 @@ async def test_a_dark_screen_shows_black_and_comes_back(start_stage):
     await until(stage, lambda s: near(s, 0.1, 0.1, 40) and near(s, 0.9, 0.9, 230), 300)
 
 
-async def test_identify_covers_the_picture_and_goes(start_stage):
+async def test_identify_covers_the_picture_and_goes(start_stage: StartStage) -> None:
     stage, _ = await sharing(start_stage, quarters())
     stage.link.send(Scene(**{**as_fields(SCENE), "identify": "tv-lounge-001"}))
     # Where its edge lies depends on the drift, its paper fills most of the middle.
@@ -115,7 +122,7 @@ async def test_identify_covers_the_picture_and_goes(start_stage):
     await until(stage, lambda s: near(s, 0.1, 0.1, 40), 300)
 
 
-def as_fields(scene: Scene) -> dict[str, object]:
+def as_fields(scene: Scene) -> dict[str, Any]:
     return {name: getattr(scene, name) for name in Scene.__struct_fields__}
 
 
@@ -133,7 +140,7 @@ def tone(packets: int) -> list[bytes]:
     return out
 
 
-async def test_volume_scales_the_sound_and_a_dark_screen_is_silent(start_stage):
+async def test_volume_scales_the_sound_and_a_dark_screen_is_silent(start_stage: StartStage) -> None:
     stage = await start_stage()
     stage.link.send(SCENE)
     stage.link.send(SetTap(True, 0, 0, 2, 2))
@@ -148,7 +155,7 @@ async def test_volume_scales_the_sound_and_a_dark_screen_is_silent(start_stage):
             )
             await asyncio.sleep(max(0, start / 1e9 + 0.02 * (index + 1) - time.monotonic()))
 
-    def loud(low: int, high: int):
+    def loud(low: int, high: int) -> Callable[[TapSound], bool]:
         return lambda block: low <= np.abs(np.frombuffer(block.samples, np.int16)).max(initial=0) <= high
 
     talking = asyncio.create_task(talk())

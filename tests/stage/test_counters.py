@@ -9,7 +9,7 @@ MS = 1_000_000
 SECOND = 1_000_000_000
 
 
-def test_rates_are_of_the_period_and_counts_of_the_whole_stream():
+def test_rates_are_of_the_period_and_counts_of_the_whole_stream() -> None:
     counters = Counters(3, 0)
     picture = Picture(3, 0, 64, 48, VideoFrame(64, 48), Stamps(None, 100 * MS, 110 * MS))
     for transit in (20, 30, 90):

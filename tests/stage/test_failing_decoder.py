@@ -3,12 +3,15 @@
 import asyncio
 
 from receiver.link import SetTap, StreamStats, TapPicture
+from tests.stage.conftest import Flat, StartStage
 
 WITH_A_DEVICE = ("--decode", "H264=failing,software")
 FAILING = "tests.peers.failing_stage"
 
 
-async def test_the_cpu_takes_over_at_the_next_keyframe_and_the_reason_is_told(start_stage, flat):
+async def test_the_cpu_takes_over_at_the_next_keyframe_and_the_reason_is_told(
+    start_stage: StartStage, flat: Flat
+) -> None:
     stage = await start_stage(*WITH_A_DEVICE, module=FAILING)
     assert stage.ready.codecs[0] == "H264", "what a device decodes is asked for first"
     stage.link.send(SetTap(True, 0, 0, 2, 2))
@@ -37,7 +40,7 @@ async def test_the_cpu_takes_over_at_the_next_keyframe_and_the_reason_is_told(st
     assert await stage.stop() == 0
 
 
-async def test_hardware_can_be_turned_off(start_stage, flat):
+async def test_hardware_can_be_turned_off(start_stage: StartStage, flat: Flat) -> None:
     stage = await start_stage(*WITH_A_DEVICE, "--software", module=FAILING)
     assert stage.ready.codecs[0] == "VP8"
     camera = stage.attach(1)
@@ -46,12 +49,12 @@ async def test_hardware_can_be_turned_off(start_stage, flat):
     assert stats.decoder == "h264 (FFmpeg, software)"
 
 
-async def test_a_codec_that_the_board_leaves_out_is_not_offered(start_stage):
+async def test_a_codec_that_the_board_leaves_out_is_not_offered(start_stage: StartStage) -> None:
     stage = await start_stage("--decode", "AV1=", "--decode", "H265=")
     assert stage.ready.codecs == ("VP8", "H264", "VP9")
 
 
-async def test_a_device_that_hangs_is_left_behind(start_stage, flat):
+async def test_a_device_that_hangs_is_left_behind(start_stage: StartStage, flat: Flat) -> None:
     stage = await start_stage("--decode", "H264=hanging,software", module=FAILING)
     stage.link.send(SetTap(True, 0, 0, 2, 2))
     camera = stage.attach(1)

@@ -15,7 +15,7 @@ DEATHS = {
 
 
 @pytest.mark.parametrize("what", DEATHS)
-def test_it_ends_the_process(what):
+def test_it_ends_the_process(what: str) -> None:
     program = f"""
 import asyncio, logging, threading
 from receiver.stage import fatal

@@ -2,18 +2,19 @@
 
 import socket
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from receiver.link import Framer, KeyframeRequest, Message, SetPaused, encode
 from receiver.linkio import pair
-from receiver.media import EncodedFrame
+from receiver.media import EncodedFrame, Kind
 from receiver.stage.inlet import Inlet
 
 SOON_S, LONG_S = 5.0, 60.0
 
 
-def frame(number: int, kind: str = "video") -> EncodedFrame:
+def frame(number: int, kind: Kind = "video") -> EncodedFrame:
     return EncodedFrame(1, kind, "VP8", number, bytes(1000), True, False, 1, 2)
 
 
@@ -40,14 +41,14 @@ class Ends:
 
 
 @pytest.fixture
-def ends():
+def ends() -> Iterator[Ends]:
     ends = Ends()
     yield ends
     ends.inlet.close()
     ends.far.close()
 
 
-def test_the_first_of_each_intake_is_a_discontinuity(ends):
+def test_the_first_of_each_intake_is_a_discontinuity(ends: Ends) -> None:
     ends.send(frame(1), frame(2))
     assert numbers(ends.inlet.receive(SOON_S)) == [(1, True), (2, False)]
     ends.send(frame(3))
@@ -58,12 +59,12 @@ def test_the_first_of_each_intake_is_a_discontinuity(ends):
     assert numbers(frames) == [(4, True), (5, False)]
 
 
-def test_nothing_comes_within_the_time(ends):
+def test_nothing_comes_within_the_time(ends: Ends) -> None:
     assert ends.inlet.receive(0.01) == []
     assert ends.inlet.receive(0) == []
 
 
-def test_keyframes_are_asked_of_whoever_sends_now(ends):
+def test_keyframes_are_asked_of_whoever_sends_now(ends: Ends) -> None:
     ends.inlet.request("first")
     assert Framer().feed(ends.far.recv(1000)) == [KeyframeRequest("first")]
     before = ends.renew()
@@ -75,7 +76,7 @@ def test_keyframes_are_asked_of_whoever_sends_now(ends):
 
 
 @pytest.mark.parametrize("wrong", [encode(SetPaused(1, True)), encode(frame(2, "audio")), b"\x04\0\0\0junk"])
-def test_what_is_no_picture_closes_the_link_until_another_intake_comes(ends, wrong):
+def test_what_is_no_picture_closes_the_link_until_another_intake_comes(ends: Ends, wrong: bytes) -> None:
     ends.far.send(wrong + encode(frame(3)))
     assert ends.inlet.receive(0.01) == []
     assert ends.inlet.receive(0.01) == []
@@ -86,11 +87,16 @@ def test_what_is_no_picture_closes_the_link_until_another_intake_comes(ends, wro
 
 
 @pytest.mark.parametrize("gone", [False, True])
-def test_the_end_wakes_who_waits(ends, gone):
+def test_the_end_wakes_who_waits(ends: Ends, gone: bool) -> None:
     if gone:
         ends.far.close()
     done = threading.Event()
-    waiting = threading.Thread(target=lambda: (ends.inlet.receive(LONG_S), done.set()), daemon=True)
+
+    def wait() -> None:
+        ends.inlet.receive(LONG_S)
+        done.set()
+
+    waiting = threading.Thread(target=wait, daemon=True)
     waiting.start()
     assert not done.wait(0.05)
     ends.inlet.end()

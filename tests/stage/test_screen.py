@@ -4,12 +4,15 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+import pygame
 import pytest
 
 from receiver.clock import FakeClock
 from receiver.errors import BackendUnavailable
 from receiver.link import Scene
+from receiver.media import Picture
 from receiver.present.headless import HeadlessPresenter
+from receiver.stage.channel import Channel
 from receiver.stage.screen import Screen
 
 SCENE = Scene("Lounge", "", "", "", True)
@@ -37,6 +40,18 @@ class Output(HeadlessPresenter):
 class Ears:
     def __init__(self) -> None:
         self.changes = threading.Semaphore(0)
+
+    def live(self, channel: Channel) -> None:
+        pass
+
+    def presented(self, channel: Channel, picture: Picture) -> None:
+        pass
+
+    def snapshot(self, requests: list[int], surface: pygame.Surface) -> None:
+        pass
+
+    def closed(self) -> None:
+        pass
 
     def changed(self) -> None:
         self.changes.release()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from receiver.link import DetachStream, SetLayout, SetPaused, SetTap, StreamStats, TapPicture, TapSound
 from receiver.media import EncodedFrame
 from tests.peers.sound_server import HERE, MISSING, Recorder, SoundServer, wait_for
+from tests.stage.conftest import Flat, StartStage
 
 RATE = 48_000
 BLOCK = 960
@@ -35,7 +37,7 @@ def packet(stream: int, data: bytes, index: int, capture: int) -> EncodedFrame:
     return EncodedFrame(stream, "audio", "opus", index * BLOCK, data, True, False, now, now, capture)
 
 
-async def test_sound_is_heard_and_its_place_beside_the_picture_is_told(start_stage, flat):
+async def test_sound_is_heard_and_its_place_beside_the_picture_is_told(start_stage: StartStage, flat: Flat) -> None:
     stage = await start_stage()
     assert stage.ready.sound_reason
     stage.link.send(SetTap(True, 0, 0, 2, 2))
@@ -64,7 +66,7 @@ async def test_sound_is_heard_and_its_place_beside_the_picture_is_told(start_sta
     assert await stage.stop() == 0
 
 
-async def test_of_two_streams_one_is_heard(start_stage):
+async def test_of_two_streams_one_is_heard(start_stage: StartStage) -> None:
     stage = await start_stage()
     stage.link.send(SetTap(True, 0, 0, 2, 2))
     cameras = [stage.attach(1), stage.attach(2)]
@@ -101,8 +103,8 @@ async def test_of_two_streams_one_is_heard(start_stage):
 @pytest.mark.long
 @pytest.mark.skipif(not HERE, reason=MISSING)
 async def test_a_sound_server_that_dies_and_comes_back_does_not_stop_the_picture(
-    start_stage, flat, tmp_path, monkeypatch
-):
+    start_stage: StartStage, flat: Flat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = SoundServer(tmp_path)
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)

@@ -12,12 +12,15 @@ import pytest
 
 from receiver import linkio
 from receiver.link import Scene, SetPicture, SetTap, Snapshot, StreamStats, TakeSnapshot, TapPicture
+from receiver.media import Codec
+from tests.peers.stage_process import StageProcess
 from tests.peers.x_desktop import Desktop
 from tests.peers.x_server import x_server
+from tests.stage.conftest import Flat, StartStage
 
 
 @pytest.fixture
-async def display(monkeypatch) -> AsyncIterator[str]:
+async def display(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """An X server of our own, with nothing on it."""
     if shutil.which("import") is None:
         pytest.skip("ImageMagick is needed to look at a window; install the package imagemagick")
@@ -41,12 +44,12 @@ def decoded(image: bytes) -> np.ndarray:
     return av.CodecContext.create("png", "r").decode(av.Packet(image))[0].to_ndarray(format="rgb24")
 
 
-async def snapshot(stage, request: int) -> np.ndarray:
+async def snapshot(stage: StageProcess, request: int) -> np.ndarray:
     stage.link.send(TakeSnapshot(request))
     return decoded((await stage.expect(Snapshot, lambda message: message.request == request)).image)
 
 
-async def test_the_window_has_what_the_snapshot_has(start_stage, display, flat):
+async def test_the_window_has_what_the_snapshot_has(start_stage: StartStage, display: str, flat: Flat) -> None:
     stage = await start_stage(output="auto", size="640x360")
     assert stage.ready.output == "window"
     assert stage.ready.output_reason == f"A window, because X11 display {display} is there."
@@ -72,7 +75,7 @@ async def test_the_window_has_what_the_snapshot_has(start_stage, display, flat):
     assert await stage.stop() == 0
 
 
-async def test_closing_the_window_ends_the_stage_cleanly(start_stage, display):
+async def test_closing_the_window_ends_the_stage_cleanly(start_stage: StartStage, display: str) -> None:
     stage = await start_stage(output="window")
     desktop = Desktop(display)
     desktop.close_all()
@@ -80,7 +83,7 @@ async def test_closing_the_window_ends_the_stage_cleanly(start_stage, display):
     desktop.leave()
 
 
-async def test_the_window_can_be_resized(start_stage, display, flat):
+async def test_the_window_can_be_resized(start_stage: StartStage, display: str, flat: Flat) -> None:
     stage = await start_stage(output="window")
     stage.link.send(SetTap(True, 0, 0, 2, 2))
     camera = stage.attach(1)
@@ -99,7 +102,9 @@ async def test_the_window_can_be_resized(start_stage, display, flat):
     desktop.leave()
 
 
-async def test_no_black_is_seen_while_size_codec_and_turn_change(start_stage, display, flat):
+async def test_no_black_is_seen_while_size_codec_and_turn_change(
+    start_stage: StartStage, display: str, flat: Flat
+) -> None:
     stage = await start_stage(output="window", size="640x360")
     stage.link.send(SetTap(True, 0, 0, 2, 2))
     camera = stage.attach(1)
@@ -111,8 +116,15 @@ async def test_no_black_is_seen_while_size_codec_and_turn_change(start_stage, di
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
+    assert looking.stdout is not None
     assert await asyncio.wait_for(looking.stdout.readline(), stage.patience_s)
-    sizes = [("VP8", 320, 180), ("VP8", 180, 320), ("H264", 640, 360), ("VP8", 640, 360), ("H264", 1280, 720)]
+    sizes: list[tuple[Codec, int, int]] = [
+        ("VP8", 320, 180),
+        ("VP8", 180, 320),
+        ("H264", 640, 360),
+        ("VP8", 640, 360),
+        ("H264", 1280, 720),
+    ]
     try:
         for luma in (180, 200):
             for codec, width, height in sizes:
@@ -131,7 +143,7 @@ async def test_no_black_is_seen_while_size_codec_and_turn_change(start_stage, di
     assert darkest > 160, "grey of luma 180 or more all the time"
 
 
-async def test_an_output_that_can_not_start_says_why(monkeypatch):
+async def test_an_output_that_can_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     ours, theirs = linkio.pair()

@@ -38,6 +38,7 @@ async def test_a_child_that_ignores_its_closed_link_is_killed(tmp_path: Path, mo
 
 async def test_a_child_that_fails_says_how() -> None:
     child = await spawn("mistaken", "http.server", "not-a-port")
+    assert child.process is not None
     await asyncio.wait_for(child.process.wait(), 20)
     await child.stop(0.1)
     assert child.epitaph() == "exit status 2"

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.trust import cpace
-from receiver.trust.identity import Identity
-from receiver.trust.keys import KeySchedule
+from receiver.trust.identity import Identity, PublicIdentity
+from receiver.trust.keys import KeySchedule, Label
 from receiver.trust.pairing import (
     REUNION,
     TRANSITIONS,
@@ -65,7 +65,7 @@ def test_both_sides_reach_the_same_keys() -> None:
 
 def test_every_key_differs() -> None:
     _, keys, _ = shared()
-    labels = ("confirm", "sig c2s", "sig s2c", "auth c2s", "auth s2c", "resume")
+    labels: list[Label] = ["confirm", "sig c2s", "sig s2c", "auth c2s", "auth s2c", "resume"]
     derived = [keys.key(label, jti) for label in labels for jti in ("", "a", "b")]
     derived += [
         replace(keys, display_id="tv-2").key("sig c2s", "a"),
@@ -174,9 +174,14 @@ def test_a_signature_of_a_pairing_is_none_of_a_reunion() -> None:
 
 def test_whom_we_know_is_asked_only_after_the_proof() -> None:
     pairing, keys, th = reuniting()
-    asked = []
+    asked: list[PublicIdentity] = []
+
+    def known(sender: PublicIdentity) -> bool:
+        asked.append(sender)
+        return False
+
     with pytest.raises(Stranger):
-        pairing.confirm_reunion(confirmation(keys, "client", th), bytes(64), lambda sender: bool(asked.append(sender)))
+        pairing.confirm_reunion(confirmation(keys, "client", th), bytes(64), known)
     assert not asked
 
 

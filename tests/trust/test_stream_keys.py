@@ -30,8 +30,10 @@ def test_use_is_noted_and_a_revoked_key_is_gone(tmp_path: Path) -> None:
     keys = StreamKeys(tmp_path)
     text, key = keys.make("Camera", "", 90, NOW)
     keys.note_use(key, NOW + 61)
-    assert keys.get(key.id).used == NOW + 61
-    assert StreamKeys(tmp_path).get(key.id).used == NOW + 61
+    for kept in (keys, StreamKeys(tmp_path)):
+        found = kept.get(key.id)
+        assert found is not None
+        assert found.used == NOW + 61
     assert keys.revoke(key.id)
     assert not keys.revoke(key.id)
     assert StreamKeys(tmp_path).find(text, NOW) is None

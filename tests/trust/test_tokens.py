@@ -49,7 +49,7 @@ def claims(**change: object) -> dict[str, object]:
     [
         jwt.encode(claims(), Identity.generate().key, "ES256", {"typ": "at+jwt"}),
         jwt.encode(claims(), DISPLAY.key, "ES256", {"typ": "JWT"}),
-        jwt.encode(claims(), None, "none", {"typ": "at+jwt"}),
+        jwt.encode(claims(), "", "none", {"typ": "at+jwt"}),
         jwt.encode(claims(), "x" * 32, "HS256", {"typ": "at+jwt"}),
         jwt.encode(claims(), ec.generate_private_key(ec.SECP384R1()), "ES384", {"typ": "at+jwt"}),
         jwt.encode(claims(role="admin"), DISPLAY.key, "ES256", {"typ": "at+jwt"}),

@@ -42,7 +42,9 @@ async def hold(page: Page, box: FakeBox) -> None:
 
 async def captured(page: Page) -> list[str]:
     """The states of the chosen tracks."""
-    return await page.evaluate("[...new Set(window.captured.getTracks().map((track) => track.readyState))]")
+    script = "[...new Set(window.captured.getTracks().map((track) => track.readyState))]"
+    states: list[str] = await page.evaluate(script)
+    return states
 
 
 async def test_a_turn_comes_by_itself(page: Page, box: FakeBox) -> None:
@@ -139,7 +141,7 @@ async def test_who_shares_is_asked_for_control(page: Page, box: FakeBox, button:
 
 async def test_a_question_goes_when_its_asker_does(page: Page, box: FakeBox) -> None:
     await pair(page, box)
-    asks = {"mode": "moderated", "role": "owner", "presenting": []}
+    asks: dict[str, Any] = {"mode": "moderated", "role": "owner", "presenting": []}
     await tell(
         box, "watching", **asks, queue=[waits("ben", "Ben", "asking"), waits("eva", "Eva")], asked_by=["ben", "eva"]
     )

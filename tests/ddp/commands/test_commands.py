@@ -29,12 +29,12 @@ def refused(verb: str, **params: object) -> str:
     return caught.value.advice
 
 
-def test_every_verb_of_the_protocol_is_there():
+def test_every_verb_of_the_protocol_is_there() -> None:
     streams = {"mirror", "extend", "cast", "play", "pause", "stop", "seek", "resize", "rotate", "volume", "mute"}
     assert set(COMMANDS) == streams | {"layout", "focus", "identify", "power"}
 
 
-def test_defaults_are_filled_in():
+def test_defaults_are_filled_in() -> None:
     assert read("mirror", {"device_id": UUID})[1] == verbs.Mirror(device_id=UUID, scale=1.0)
     assert read("mute", {})[1] == verbs.Mute(muted=True)
     assert read("identify", {"seconds": 4.0})[1] == verbs.Identify(seconds=4)
@@ -63,13 +63,13 @@ def test_defaults_are_filled_in():
         ("pause", {"stream": {}}, ["stream of pause", "an object"]),
     ],
 )
-def test_an_error_names_the_field_the_bound_and_the_value(verb: str, params: dict[str, Any], parts: list[str]):
+def test_an_error_names_the_field_the_bound_and_the_value(verb: str, params: dict[str, Any], parts: list[str]) -> None:
     advice = refused(verb, **params)
     assert all(part in advice for part in parts), advice
     assert len(advice) < 400
 
 
-def test_an_unknown_verb_is_a_method_that_does_not_exist():
+def test_an_unknown_verb_is_a_method_that_does_not_exist() -> None:
     with pytest.raises(Refusal, match="did you mean volume") as caught:
         read("volumne", {})
     assert caught.value.code is ErrorCode.METHOD_NOT_FOUND
@@ -83,7 +83,7 @@ def test_an_unknown_verb_is_a_method_that_does_not_exist():
         max_size=4,
     ),
 )
-def test_arbitrary_json_is_read_or_refused(verb: str, params: dict[str, Any]):
+def test_arbitrary_json_is_read_or_refused(verb: str, params: dict[str, Any]) -> None:
     try:
         spec, read_command = read(verb, params)
     except Refusal as refusal:
@@ -96,15 +96,14 @@ def sample(field: dict[str, Any]) -> st.SearchStrategy[object]:
     """Values that a field's schema accepts; a keyword that is unknown here fails the test."""
     bounds = {"type", "enum", "minimum", "maximum", "maxLength", "pattern"}
     assert set(field) <= bounds | {"default", "description", "format", "examples"}
-    low, high = field.get("minimum"), field.get("maximum")
     match field:
         case {"enum": values}:
             return st.sampled_from(values)
         case {"type": "boolean"}:
             return st.booleans()
-        case {"type": "integer"}:
+        case {"type": "integer", "minimum": low, "maximum": high}:
             return st.integers(low, high) | st.integers(low, min(high, 2**53)).map(float)
-        case {"type": "number"}:
+        case {"type": "number", "minimum": low, "maximum": high}:
             return st.floats(low, high) | st.integers(math.ceil(low), math.floor(high))
         case {"type": "string", "pattern": pattern}:
             return st.from_regex(pattern).filter(lambda text: len(text) <= field.get("maxLength", len(text)))
@@ -115,7 +114,7 @@ def sample(field: dict[str, Any]) -> st.SearchStrategy[object]:
 @pytest.mark.parametrize("verb", sorted(COMMANDS))
 @settings(max_examples=40)
 @given(data=st.data())
-def test_what_the_schema_accepts_the_class_accepts(verb: str, data: st.DataObject):
+def test_what_the_schema_accepts_the_class_accepts(verb: str, data: st.DataObject) -> None:
     schema = json_schema()["$defs"][verb]
     fields = {name: sample(field) for name, field in schema["properties"].items()}
     required = {name: fields[name] for name in schema["required"]}
@@ -129,7 +128,7 @@ def test_what_the_schema_accepts_the_class_accepts(verb: str, data: st.DataObjec
 @pytest.mark.parametrize("verb", sorted(COMMANDS))
 @settings(max_examples=40)
 @given(data=st.data())
-def test_what_the_schema_refuses_the_class_refuses(verb: str, data: st.DataObject):
+def test_what_the_schema_refuses_the_class_refuses(verb: str, data: st.DataObject) -> None:
     schema = json_schema()["$defs"][verb]
     assert schema["additionalProperties"] is False
     good = {name: sample(schema["properties"][name]) for name in schema["required"]}
@@ -161,7 +160,7 @@ def accepts(field: dict[str, Any], value: object) -> bool:
             return is_number and whole and field.get("minimum", value) <= value <= field.get("maximum", value)
 
 
-def test_registering_a_class_is_all_there_is():
+def test_registering_a_class_is_all_there_is() -> None:
     try:
 
         @command("wave", scope="admin")
@@ -179,13 +178,13 @@ def test_registering_a_class_is_all_there_is():
         COMMANDS.pop("wave", None)
 
 
-def test_the_schema_names_its_dialect_and_stands_alone():
+def test_the_schema_names_its_dialect_and_stands_alone() -> None:
     document = json_schema()
     assert document["$schema"] == DIALECT
     assert "$ref" not in json.dumps(document)
 
 
-def test_the_document_is_current():
+def test_the_document_is_current() -> None:
     assert table() in DOCUMENT.read_text(), (
         "docs/commands.md is out of date: replace its table by the output of `ddp-receiver commands --table`"
     )

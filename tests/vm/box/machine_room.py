@@ -34,7 +34,7 @@ def sh(*command: str, check: bool = True) -> str:
     return done.stdout
 
 
-def until(wanted: Callable[[], T], what: str, patience_s: float = PATIENCE_S) -> T:
+def until(wanted: Callable[[], T | None], what: str, patience_s: float = PATIENCE_S) -> T:
     """The first true answer."""
     end = time.monotonic() + patience_s
     while not (found := wanted()):

@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,6 +36,7 @@ from tests.vm.box.machine_room import (
     thread,
     until,
 )
+from tests.vm.guest.host import Host
 
 CONFIG = Path("/etc/ddp-receiver.toml")
 RUNTIME = Path("/run/ddp-receiver")
@@ -52,7 +55,7 @@ def is_cast(image: np.ndarray, idle: np.ndarray) -> bool:
     return bool(is_drawn(image) and far.mean() > 0.3)
 
 
-def test_it_installs_and_shows_the_idle_screen(host):
+def test_it_installs_and_shows_the_idle_screen(host: Host) -> None:
     assert not installed()
     told = sh("scripts/install", "--site", "/opt/site", "--name", NAME)
     print(told)
@@ -66,11 +69,11 @@ def test_it_installs_and_shows_the_idle_screen(host):
     assert until(status, "an answer of the receiver")["display_name"] == NAME
 
 
-def test_each_process_is_its_own_user_without_what_it_does_not_need():
+def test_each_process_is_its_own_user_without_what_it_does_not_need() -> None:
     spare = until(lambda: instances("ddp-intake"), "the spare intake")
     hands = until(lambda: instances("ddp-hands"), "hands")
     for unit, user in {**USERS, **dict.fromkeys(spare, "ddp-intake"), **dict.fromkeys(hands, "ddp-hands")}.items():
-        process = until(lambda unit=unit: pid(unit), unit)
+        process = until(partial(pid, unit), unit)
         assert Path(f"/proc/{process}").owner() == user
         facts = Path(f"/proc/{process}/status").read_text()
         assert re.search(r"^CapEff:\s+0+$", facts, re.MULTILINE), facts
@@ -82,7 +85,7 @@ def test_each_process_is_its_own_user_without_what_it_does_not_need():
     assert not {"dri", "snd", "input", "uinput"} & set(inside.split()), "no devices"
 
 
-def test_sdl_shows_where_that_is_asked_for(host):
+def test_sdl_shows_where_that_is_asked_for(host: Host) -> None:
     """By the system's SDL and Mesa, in the stage's sandbox."""
     before = CONFIG.read_text()
     try:
@@ -97,13 +100,13 @@ def test_sdl_shows_where_that_is_asked_for(host):
     shows_idle(host, "kms-again")
 
 
-def test_senders_can_drive_it_by_consent():
+def test_senders_can_drive_it_by_consent() -> None:
     until(lambda: status().get("input", {}).get("able"), "devices of hands")
     assert Path("/opt/ddp-receiver/current/input/uinput").exists()
 
 
 @pytest.fixture(scope="class")
-def cast(host) -> Iterator[Callable[[str], None]]:
+def cast(host: Host) -> Iterator[Callable[[str], None]]:
     """A cast from inside, by the test pattern, with few pixels and few pictures: the processor is an emulated one.
     Call it to wait for its pictures on the screen."""
     idle = host.screen("virtio", "idle").astype(int)
@@ -127,7 +130,9 @@ class TestWhileItIsCastTo:
     """One cast through all that happens to the screen."""
 
     @pytest.mark.parametrize("name", ["receive", "present"])
-    def test_a_thread_that_hangs_alone_ends_its_process_and_the_cast_comes_back(self, cast, name):
+    def test_a_thread_that_hangs_alone_ends_its_process_and_the_cast_comes_back(
+        self, cast: Callable[[str], None], name: str
+    ) -> None:
         """The intake looks after its own, and goes; the stage's watchdog is not fed any more."""
         before = until(lambda: thread(name), f"a thread {name}")
         began = time.monotonic()
@@ -138,7 +143,9 @@ class TestWhileItIsCastTo:
         cast(f"{name}-hung")
         print(f"{name}: pictures again after {time.monotonic() - began:.0f} s")
 
-    def test_a_technician_gets_a_console_and_gives_the_screen_back(self, host, cast):
+    def test_a_technician_gets_a_console_and_gives_the_screen_back(
+        self, host: Host, cast: Callable[[str], None]
+    ) -> None:
         before = pid(STAGE)
         go_to_console(2)
         until(lambda: "login" in Path("/dev/vcs2").read_text(), "a login")
@@ -148,7 +155,9 @@ class TestWhileItIsCastTo:
         cast("after-console")
         assert pid(STAGE) == before
 
-    def test_a_stage_that_dies_behind_a_console_waits_for_its_turn(self, host, cast):
+    def test_a_stage_that_dies_behind_a_console_waits_for_its_turn(
+        self, host: Host, cast: Callable[[str], None]
+    ) -> None:
         """While the new one starts, somebody goes to and fro."""
         before = pid(STAGE)
         go_to_console(2)
@@ -162,7 +171,7 @@ class TestWhileItIsCastTo:
         go_to_console(1)
         cast("after-death-behind-console")
 
-    def test_a_pulled_plug_ends_nothing(self, host, cast):
+    def test_a_pulled_plug_ends_nothing(self, host: Host, cast: Callable[[str], None]) -> None:
         """By the kernel's own word on the connector, for QEMU's has no plug to pull."""
         before = pid(STAGE)
         plug = next(Path("/sys/class/drm").glob("card*-Virtual-1")) / "status"
@@ -179,7 +188,7 @@ class TestWhileItIsCastTo:
 
 @pytest.mark.parametrize("how", ["KILL", "STOP"])
 @pytest.mark.parametrize("unit", UNITS)
-def test_it_comes_back_when_a_process_dies_or_hangs(host, unit, how):
+def test_it_comes_back_when_a_process_dies_or_hangs(host: Host, unit: str, how: str) -> None:
     """One that hangs is found out by its watchdog."""
     others = {other: pid(other) for other in UNITS if other != unit}
     before = until(lambda: pid(unit), unit)
@@ -191,23 +200,23 @@ def test_it_comes_back_when_a_process_dies_or_hangs(host, unit, how):
 
 
 @pytest.mark.parametrize("how", ["KILL", "STOP"])
-def test_hands_that_die_or_hang_are_replaced(how):
+def test_hands_that_die_or_hang_are_replaced(how: str) -> None:
     name, process = until(lambda: next(iter(instances("ddp-hands").items()), None), "hands")
     os.kill(process, signal.Signals[f"SIG{how}"])
     until(lambda: instances("ddp-hands") and name not in instances("ddp-hands"), "other hands")
 
 
 @pytest.mark.parametrize("how", ["KILL", "STOP"])
-def test_an_intake_that_dies_or_hangs_harms_nobody(how):
+def test_an_intake_that_dies_or_hangs_harms_nobody(how: str) -> None:
     """The next cast has another one. The app loads a spare when it starts, so this begins with that."""
     sh("systemctl", "restart", "ddp-app.service")
     name, process = until(lambda: next(iter(instances("ddp-intake").items()), None), "an intake")
     os.kill(process, signal.Signals[f"SIG{how}"])
     until(lambda: name not in instances("ddp-intake"), "the end of the intake")
-    assert all(until(lambda unit=unit: pid(unit), unit) for unit in UNITS)
+    assert all(until(partial(pid, unit), unit) for unit in UNITS)
 
 
-def test_a_full_disk_is_survived_and_refused_in_words(host):
+def test_a_full_disk_is_survived_and_refused_in_words(host: Host) -> None:
     filler = Path("/var/filler")
     for block in ("1M", "4k"):  # to the last one
         command = ["dd", "if=/dev/zero", f"of={filler}", f"bs={block}", "oflag=append", "conv=notrunc,fsync"]
@@ -226,11 +235,11 @@ def test_a_full_disk_is_survived_and_refused_in_words(host):
     assert devices()[0]["name"] == "Enough"
 
 
-def devices() -> list[dict]:
+def devices() -> list[dict[str, Any]]:
     return ask(RUNTIME, AdminDevices("list"), AdminDevicesReply, 60).devices
 
 
-def test_the_power_goes_in_the_middle_of_a_write(host):
+def test_the_power_goes_in_the_middle_of_a_write(host: Host) -> None:
     """The host ends the machine while settings are written as fast as they are taken. What was acknowledged is noted
     outside of it."""
     device = devices()[0]["id"]

@@ -6,18 +6,18 @@ from pathlib import Path
 from receiver.admin import ask
 from receiver.link import AdminDevices, AdminDevicesReply
 from tests.vm.box.machine_room import NAME, installed, is_drawn, is_named, is_text, sh, shows_idle, status, until
-from tests.vm.guest.host import read_ppm
+from tests.vm.guest.host import Host, read_ppm
 
 RUNTIME = Path("/run/ddp-receiver")
 
 
-def test_it_boots_to_the_idle_screen_by_itself(host):
+def test_it_boots_to_the_idle_screen_by_itself(host: Host) -> None:
     shows_idle(host, "booted")
     assert until(lambda: status().get("output"), "a screen that the receiver knows of") == "kms"
     assert status()["display_name"] == NAME
 
 
-def test_nothing_else_is_seen_before_it(host):
+def test_nothing_else_is_seen_before_it(host: Host) -> None:
     """No text, no login, no cursor, by the kernel command line that ``scripts/install --quiet-boot`` sets; and it has
     the display's name from the first."""
     seen = [read_ppm(path) for path in sorted(host.out.glob("seen-2-*.ppm"))]
@@ -27,14 +27,16 @@ def test_nothing_else_is_seen_before_it(host):
     assert is_named(seen[len(before)])
 
 
-def test_nothing_acknowledged_is_lost(host):
+def test_nothing_acknowledged_is_lost(host: Host) -> None:
     device, acknowledged = (host.out / "device").read_text(), int((host.out / "acknowledged").read_text())
     found = {one["id"]: one["name"] for one in ask(RUNTIME, AdminDevices("list"), AdminDevicesReply, 60).devices}
-    assert int(found[device].removeprefix("Name ")) >= acknowledged
+    name = found[device]
+    assert isinstance(name, str)
+    assert int(name.removeprefix("Name ")) >= acknowledged
     print(sh("ddp-receiver", "audit", "--verify"))
 
 
-def test_it_is_taken_off_again_and_leaves_what_is_the_owners():
+def test_it_is_taken_off_again_and_leaves_what_is_the_owners() -> None:
     told = sh("scripts/install", "--remove")
     print(told)
     assert not installed()

@@ -1,15 +1,16 @@
 """CEC by the kernel's own interface: vivid's HDMI input is the TV, its output, joined to it by a cable, is ours."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from receiver.input import cec_adapter
+from receiver.errors import BackendUnavailable
 from receiver.input.cec import BROADCAST, TV, Frame, Key, Opcode, Playback
 from receiver.input.cec_adapter import CecAdapter, Where
 from receiver.link import SetUpHands, SetUpTv, TurnTv, TvKey, TvState
+from receiver.linkio import Link
 from receiver.supervise import spawn
 from tests.vm.guest.television import PATH, frames, plug, television, until
 
@@ -23,7 +24,7 @@ def bus() -> Iterator[tuple[CecAdapter, CecAdapter]]:
     tv.close()
 
 
-def test_a_cable_gives_an_address_and_the_tv_is_woken_and_sent_to_sleep(bus):
+def test_a_cable_gives_an_address_and_the_tv_is_woken_and_sent_to_sleep(bus: tuple[CecAdapter, CecAdapter]) -> None:
     tv, us = bus
     assert us.where == Where(BROADCAST, 0xFFFF)
     player = Playback()
@@ -56,14 +57,14 @@ def test_a_cable_gives_an_address_and_the_tv_is_woken_and_sent_to_sleep(bus):
     assert player.wake() == []
 
 
-def test_what_is_no_adapter_says_why(tmp_path: Path):
-    with pytest.raises(cec_adapter.BackendUnavailable, match="can't be opened"):
+def test_what_is_no_adapter_says_why(tmp_path: Path) -> None:
+    with pytest.raises(BackendUnavailable, match="can't be opened"):
         CecAdapter(tmp_path / "cec0", "x")
-    with pytest.raises(cec_adapter.BackendUnavailable, match="does not work as a CEC adapter"):
+    with pytest.raises(BackendUnavailable, match="does not work as a CEC adapter"):
         CecAdapter(Path("/dev/null"), "x")
 
 
-async def test_hands_wake_the_tv_and_hear_its_remote_control(bus):
+async def test_hands_wake_the_tv_and_hear_its_remote_control(bus: tuple[CecAdapter, CecAdapter]) -> None:
     """The real process, over its own link, with the cable put in while it runs."""
     tv, us = bus
     us.close()  # hands take the adapter
@@ -72,7 +73,7 @@ async def test_hands_wake_the_tv_and_hear_its_remote_control(bus):
         child.link.send(SetUpHands("null"))
         child.link.send(SetUpTv("Boardroom 4"))
 
-        async def state(reached) -> TvState:
+        async def state(reached: Callable[[TvState], bool]) -> TvState:
             async with asyncio.timeout(60):
                 while True:
                     message = await child.link.receive()
@@ -94,7 +95,7 @@ async def test_hands_wake_the_tv_and_hear_its_remote_control(bus):
         await child.stop(5)
 
 
-async def anext_keys(link, count):
+async def anext_keys(link: Link, count: int) -> AsyncIterator[TvKey]:
     while count:
         message = await link.receive()
         if isinstance(message, TvKey):

@@ -8,6 +8,7 @@ import numpy as np
 
 from receiver.link import DetachStream, SetTap, StageReady, TapPicture
 from tests.peers.stage_process import Camera, StageProcess
+from tests.vm.guest.checkers import shown_ns
 
 RATE = 25
 PICTURES = 8
@@ -24,7 +25,7 @@ async def play(camera: Camera) -> None:
         await asyncio.sleep(max(0, began + number / RATE - time.monotonic()))
 
 
-async def test_a_film_gets_its_rate_and_the_screen_its_own_again():
+async def test_a_film_gets_its_rate_and_the_screen_its_own_again() -> None:
     stage = await StageProcess.start("--output", "kms", "--sound", "null", "--mode", "1920x1080")
     try:
         await stage.is_ready()
@@ -33,7 +34,7 @@ async def test_a_film_gets_its_rate_and_the_screen_its_own_again():
         changed = await stage.expect(StageReady)
         assert (changed.width, changed.height, changed.refresh_mhz) == (1920, 1080, 50_000)
         stage.link.send(SetTap(True, 0, 0, 2, 2))
-        shown = [(await stage.expect(TapPicture)).stamps.on_screen for _ in range(PICTURES)]
+        shown = [shown_ns(await stage.expect(TapPicture)) for _ in range(PICTURES)]
         steps = np.diff(shown[2:]) / 20e6
         assert np.abs(steps - np.round(steps)).max() < 0.02, "they come at vblanks of 50 Hz"
         film.cancel()

@@ -2,31 +2,35 @@
 
 import gc
 import weakref
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
 from receiver import prime
+from receiver.media import Picture
 from receiver.present.api import Placed, View
 from receiver.present.drm.modes import Wanted
 from receiver.present.kms import KmsPresenter, Wish
 from tests.vm.devices.test_planes import SIZE, blocks, close_to, picture, screen
 from tests.vm.devices.test_presenter import GLASS, card
+from tests.vm.guest.host import Host
 from tests.vm.guest.memory import SharedPicture
-from tests.vm.guest.virtual import Copy
+from tests.vm.guest.virtual import Copy, imported
 
 __all__ = ["screen"]
 
+Shared = Callable[..., SharedPicture]
 NOT_LINEAR = (1 << 56) | 1
 """I915_FORMAT_MOD_X_TILED, which vkms knows nothing of."""
 
 
 @pytest.fixture
-def shared():
-    made = []
+def shared() -> Iterator[Shared]:
+    made: list[SharedPicture] = []
 
-    def make(*arguments, **changes) -> SharedPicture:
-        made.append(SharedPicture(*arguments, **changes))
+    def make(size: tuple[int, int], pitch: int, modifier: int = prime.LINEAR) -> SharedPicture:
+        made.append(SharedPicture(size, pitch, modifier))
         return made[-1]
 
     yield make
@@ -34,12 +38,12 @@ def shared():
         one.close()
 
 
-def show(presenter: KmsPresenter, one) -> None:
+def show(presenter: KmsPresenter, one: Picture) -> None:
     presenter.draw(View(None, [Placed(one, (0, 0, *SIZE))]))
     presenter.flip()
 
 
-def test_it_is_shown_from_where_it_is(screen, shared, monkeypatch):
+def test_it_is_shown_from_where_it_is(screen: KmsPresenter, shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prime, "in_memory", lambda frame: pytest.fail("it was copied"))
     memory = shared(SIZE, 704)
     for step in range(3):
@@ -49,10 +53,10 @@ def test_it_is_shown_from_where_it_is(screen, shared, monkeypatch):
         show(screen, memory.picture(given))
         assert screen.direct
         assert close_to(Copy(screen).take(), rgb)
-    assert len(screen._lit._direct._imports._known) == 1, "one buffer is one frame buffer"
+    assert imported(screen) == 1, "one buffer is one frame buffer"
 
 
-def test_a_frame_is_held_until_it_is_off_the_screen(screen, shared):
+def test_a_frame_is_held_until_it_is_off_the_screen(screen: KmsPresenter, shared: Shared) -> None:
     first, second = shared(SIZE, 640), shared(SIZE, 640)
     given = [memory.picture(picture(blocks(*SIZE), "nv12")) for memory in (first, second)]
     held = [weakref.ref(one.frame) for one in given]
@@ -71,10 +75,10 @@ def test_a_frame_is_held_until_it_is_off_the_screen(screen, shared):
     screen.flip()
     gc.collect()
     assert held[1]() is None
-    assert not screen._lit._direct._imports._known, "the memory is the decoder's again"
+    assert imported(screen) == 0, "the memory is the decoder's again"
 
 
-def test_what_the_driver_refuses_is_copied(screen, shared):
+def test_what_the_driver_refuses_is_copied(screen: KmsPresenter, shared: Shared) -> None:
     rgb = blocks(320, 240)
     given = picture(rgb, "nv12", 1)
     memory = shared((320, 240), 320)
@@ -84,7 +88,7 @@ def test_what_the_driver_refuses_is_copied(screen, shared):
     assert close_to(Copy(screen).take(), rgb.repeat(2, 0).repeat(2, 1))
 
 
-def test_a_card_without_such_planes_gets_a_composed_copy(host, shared):
+def test_a_card_without_such_planes_gets_a_composed_copy(host: Host, shared: Shared) -> None:
     presenter = KmsPresenter(card("virtio_gpu"), Wish(mode=Wanted(*SIZE)))
     try:
         rgb = blocks(*SIZE)
@@ -98,7 +102,7 @@ def test_a_card_without_such_planes_gets_a_composed_copy(host, shared):
         presenter.close()
 
 
-def test_what_nothing_can_read_is_black(screen, shared, caplog):
+def test_what_nothing_can_read_is_black(screen: KmsPresenter, shared: Shared, caplog: pytest.LogCaptureFixture) -> None:
     given = picture(blocks(*SIZE), "nv12")
     show(screen, shared(SIZE, 640, NOT_LINEAR).picture(given))
     assert "with modifier 0x100000000000001 can't be read" in caplog.text

@@ -12,7 +12,7 @@ IN_TIME_NS = 8_000_000
 """Before a vblank: the pacer has drawing end half a period before it."""
 
 
-def test_no_flip_is_missed_that_was_handed_over_in_time():
+def test_no_flip_is_missed_that_was_handed_over_in_time() -> None:
     screen = KmsPresenter(card("virtio_gpu"), Wish(mode=Wanted(*SIZE)))
     try:
         period = 10**12 / screen.refresh_mhz

@@ -1,6 +1,6 @@
 """Decoded pictures straight into planes, and patches above them, on vkms: what comes out, copied by the kernel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import av
 import numpy as np
@@ -42,7 +42,8 @@ def blocks(width: int, height: int, step: int = 0) -> np.ndarray:
     """Large areas of strong colours, so that subsampled colour does not blur what is compared."""
     colours = np.array([(220, 30, 30), (30, 200, 40), (40, 50, 220), (230, 220, 40), (128, 128, 128)], np.uint8)
     y, x = np.mgrid[0:height, 0:width]
-    return colours[(x // 80 + y // 60 * 2 + step) % len(colours)]
+    coloured: np.ndarray = colours[(x // 80 + y // 60 * 2 + step) % len(colours)]
+    return coloured
 
 
 def close_to(shown: np.ndarray, wanted: np.ndarray) -> bool:
@@ -51,7 +52,9 @@ def close_to(shown: np.ndarray, wanted: np.ndarray) -> bool:
     return bool(np.mean(away > 12) < 0.06)
 
 
-def show(screen: KmsPresenter, *pictures: Placed, patches=()) -> np.ndarray:
+def show(
+    screen: KmsPresenter, *pictures: Placed, patches: Sequence[tuple[pygame.Surface, tuple[int, int]]] = ()
+) -> np.ndarray:
     screen.draw(View(None, pictures, patches))
     screen.flip()
     return Copy(screen).take()
@@ -59,21 +62,21 @@ def show(screen: KmsPresenter, *pictures: Placed, patches=()) -> np.ndarray:
 
 @pytest.mark.parametrize("pixels", ["yuv420p", "nv12", "p010le", "yuv444p"])
 @pytest.mark.parametrize(("colorspace", "full"), [(5, False), (1, False), (1, True), (9, False)])
-def test_a_picture_is_shown_in_its_own_colours(screen, pixels, colorspace, full):
+def test_a_picture_is_shown_in_its_own_colours(screen: KmsPresenter, pixels: str, colorspace: int, full: bool) -> None:
     rgb = blocks(*SIZE)
     shown = show(screen, Placed(picture(rgb, pixels, colorspace, full), (0, 0, *SIZE)))
     assert screen.direct
     assert close_to(shown, rgb)
 
 
-def test_what_the_hardware_can_not_scale_is_scaled(screen):
+def test_what_the_hardware_can_not_scale_is_scaled(screen: KmsPresenter) -> None:
     shown = show(screen, Placed(picture(blocks(320, 180), "yuv420p"), (0, 60, 640, 360)))
     assert screen.direct
     assert close_to(shown[60:420], blocks(320, 180).repeat(2, 0).repeat(2, 1))
     assert shown[:60].max() == shown[420:].max() == 0
 
 
-def test_patches_are_blended_over_the_picture(screen):
+def test_patches_are_blended_over_the_picture(screen: KmsPresenter) -> None:
     rgb = blocks(*SIZE)
     solid, half = pygame.Surface((100, 40), pygame.SRCALPHA), pygame.Surface((60, 60), pygame.SRCALPHA)
     solid.fill(WHITE)
@@ -87,7 +90,7 @@ def test_patches_are_blended_over_the_picture(screen):
     assert shown[20:60, 10:110].min() >= 254
 
 
-def test_two_pictures_take_two_planes(screen):
+def test_two_pictures_take_two_planes(screen: KmsPresenter) -> None:
     one, other = blocks(320, 240), blocks(320, 240, 2)
     shown = show(
         screen,
@@ -99,7 +102,7 @@ def test_two_pictures_take_two_planes(screen):
     assert close_to(shown[120:360, 320:], other)
 
 
-def test_more_than_the_planes_hold_is_composed(screen):
+def test_more_than_the_planes_hold_is_composed(screen: KmsPresenter) -> None:
     cells = [(x, y, 320, 240) for x in (0, 320) for y in (0, 240)]
     pictures = [Placed(picture(blocks(320, 240, n), "yuv420p", stream=n), cell) for n, cell in enumerate(cells)]
     shown = show(screen, *pictures)
@@ -108,7 +111,7 @@ def test_more_than_the_planes_hold_is_composed(screen):
         assert close_to(shown[y : y + height, x : x + width], blocks(320, 240, n))
 
 
-def test_idle_and_cast_take_turns(screen):
+def test_idle_and_cast_take_turns(screen: KmsPresenter) -> None:
     rgb = blocks(*SIZE)
     idle = pygame.Surface(SIZE, 0, 32)
     idle.fill((10, 60, 90))

@@ -1,6 +1,9 @@
 """Screens that are chosen, come later, or hang turned."""
 
 import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pygame
@@ -8,7 +11,7 @@ import pytest
 
 from receiver.errors import BackendUnavailable
 from receiver.link import StageReady
-from receiver.present.api import Panel, Placed, View
+from receiver.present.api import Degrees, Panel, Placed, View
 from receiver.present.choose import open_presenter
 from receiver.present.drm import card as drm_card
 from receiver.present.drm.modes import Wanted
@@ -16,12 +19,13 @@ from receiver.present.kms import KmsPresenter, Wish
 from receiver.present.turned import turned
 from tests.peers.stage_process import StageProcess
 from tests.vm.devices.test_planes import SIZE, blocks, close_to, picture
+from tests.vm.guest.host import Host
 from tests.vm.guest.virtual import Copy, virtual_card
 
 PATIENCE_S = 20
 
 
-def keep_looking(presenter: KmsPresenter, until) -> None:
+def keep_looking(presenter: KmsPresenter, until: Callable[[], bool]) -> None:
     """As the presenter's thread does, until what is waited for comes."""
     deadline = time.monotonic() + PATIENCE_S
     while not until():
@@ -31,13 +35,17 @@ def keep_looking(presenter: KmsPresenter, until) -> None:
         presenter.flip()
 
 
+def is_on(presenter: KmsPresenter, connector: str) -> bool:
+    return str(presenter).startswith(f"{connector} of ")
+
+
 def light(size: tuple[int, int]) -> pygame.Surface:
     surface = pygame.Surface(size, pygame.SRCALPHA, 32)
     surface.fill((250, 250, 250))
     return surface
 
 
-def test_the_chosen_screen_is_taken_and_nothing_else():
+def test_the_chosen_screen_is_taken_and_nothing_else() -> None:
     with virtual_card("chosen", plugs=2) as card:
         seen = KmsPresenter(card.path)
         number = int(str(seen).split()[0].partition("-")[2])
@@ -50,14 +58,14 @@ def test_the_chosen_screen_is_taken_and_nothing_else():
 
 
 @pytest.mark.parametrize("crtcs", [1, 2])
-def test_another_screen_takes_over_until_the_owners_choice_is_back(crtcs):
+def test_another_screen_takes_over_until_the_owners_choice_is_back(crtcs: int) -> None:
     with virtual_card(f"moves{crtcs}", plugs=2, crtcs=crtcs) as card:
         first, second = card.connectors()
         presenter = KmsPresenter(card.path, Wish(first, Wanted(*SIZE)))
         try:
             for plugged, shows in ((True, first), (False, second), (True, first)):
                 card.plug(0, plugged)
-                keep_looking(presenter, lambda name=shows: str(presenter).startswith(f"{name} of "))
+                keep_looking(presenter, partial(is_on, presenter, shows))
                 assert card.connectors() == {name: name == shows for name in (first, second)}, "one shows"
                 rgb = blocks(*SIZE, plugged)
                 presenter.draw(View(None, [Placed(picture(rgb, "yuv420p"), (0, 0, *SIZE))]))
@@ -67,7 +75,7 @@ def test_another_screen_takes_over_until_the_owners_choice_is_back(crtcs):
             presenter.close()
 
 
-def test_without_a_choice_the_picture_stays_where_it_went():
+def test_without_a_choice_the_picture_stays_where_it_went() -> None:
     with virtual_card("stays", overlays=0, plugs=2) as card:
         first, second = card.connectors()
         presenter = KmsPresenter(card.path)
@@ -83,7 +91,7 @@ def test_without_a_choice_the_picture_stays_where_it_went():
             presenter.close()
 
 
-def test_a_screen_that_comes_later_is_waited_for(tmp_path):
+def test_a_screen_that_comes_later_is_waited_for(tmp_path: Path) -> None:
     with virtual_card("late") as card:
         card.plug(0, False)
         with pytest.raises(BackendUnavailable, match=f"no screen is connected to {card.path}"):
@@ -91,6 +99,7 @@ def test_a_screen_that_comes_later_is_waited_for(tmp_path):
         (tmp_path / "card0").symlink_to(card.path)
         presenter, reason = open_presenter("auto", None, {}, dri=tmp_path)
         try:
+            assert isinstance(presenter, KmsPresenter)
             assert "which waits for a screen to be plugged in" in reason
             card.plug(0, True)
             keep_looking(presenter, lambda: presenter._lit is not None)
@@ -101,7 +110,7 @@ def test_a_screen_that_comes_later_is_waited_for(tmp_path):
 
 @pytest.mark.parametrize("hardware", [True, False], ids=["by the planes", "by FFmpeg"])
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_turned_screen(monkeypatch, degrees, hardware):
+def test_a_turned_screen(monkeypatch: pytest.MonkeyPatch, degrees: Degrees, hardware: bool) -> None:
     if not hardware:
         monkeypatch.setattr(drm_card, "CHOICES", ("COLOR_ENCODING", "COLOR_RANGE"))
     with virtual_card(f"turned{degrees}{hardware}") as card:
@@ -114,6 +123,7 @@ def test_a_turned_screen(monkeypatch, degrees, hardware):
             presenter.draw(View(None, [Placed(picture(rgb, "yuv420p"), (0, 0, width, height))]))
             presenter.flip()
             assert inner.direct
+            assert inner._lit is not None
             assert any(plane.get("rotation", 1) != 1 for plane in inner._lit._shown.values()) == hardware
             assert close_to(Copy(inner).take(), np.rot90(rgb, -degrees // 90))
             presenter.draw(View(pygame.Surface(presenter.size, 0, 32), (), [(light((40, 20)), (0, 0))]))
@@ -124,7 +134,7 @@ def test_a_turned_screen(monkeypatch, degrees, hardware):
             presenter.close()
 
 
-async def test_the_app_learns_of_another_mode(host):
+async def test_the_app_learns_of_another_mode(host: Host) -> None:
     stage = await StageProcess.start("--output", "kms", "--sound", "null", "--mode", "800x600", "--rotate", "90")
     try:
         await stage.is_ready()
@@ -135,7 +145,7 @@ async def test_the_app_learns_of_another_mode(host):
         await stage.kill()
 
 
-def test_a_turned_idle_screen_fills_the_glass(host):
+def test_a_turned_idle_screen_fills_the_glass(host: Host) -> None:
     with virtual_card("idle") as card:
         inner = KmsPresenter(card.path, Wish(mode=Wanted(*SIZE)))
         presenter = turned(inner, 90)

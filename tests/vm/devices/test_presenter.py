@@ -15,6 +15,7 @@ from receiver.present.choose import open_presenter
 from receiver.present.drm import abi
 from receiver.present.drm.card import Card
 from receiver.present.kms import KmsPresenter
+from tests.vm.guest.host import Host
 
 FLIPS = 30
 NOBODY = 65534
@@ -36,7 +37,7 @@ def card(driver: str) -> Path:
 
 
 @pytest.fixture(params=[*GLASS, "vkms"])
-def path(request) -> Path:
+def path(request: pytest.FixtureRequest) -> Path:
     return card(request.param)
 
 
@@ -60,7 +61,7 @@ def rgb(surface: pygame.Surface) -> np.ndarray:
     return pygame.surfarray.array3d(surface).swapaxes(0, 1)
 
 
-def test_pictures_come_at_vblanks(screen):
+def test_pictures_come_at_vblanks(screen: KmsPresenter) -> None:
     """Not each vblank has one, for the machine is slow; but none comes between two."""
     period = 1e12 / screen.refresh_mhz
     view = View(pattern(screen.size, 0))
@@ -78,7 +79,7 @@ def test_pictures_come_at_vblanks(screen):
     assert np.median(steps) < 3
 
 
-def test_an_old_grid_is_measured_anew(screen):
+def test_an_old_grid_is_measured_anew(screen: KmsPresenter) -> None:
     screen.draw(View(pattern(screen.size, 0)))
     screen.flip()
     time.sleep(1.5)
@@ -90,7 +91,7 @@ def test_an_old_grid_is_measured_anew(screen):
     assert abs(away - round(away)) < 0.02
 
 
-def test_a_driver_that_tells_of_no_flip_does_not_hang_us(host, monkeypatch):
+def test_a_driver_that_tells_of_no_flip_does_not_hang_us(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     presenter = KmsPresenter(card("virtio_gpu"))
     try:
         with monkeypatch.context() as deaf:
@@ -111,7 +112,7 @@ def test_a_driver_that_tells_of_no_flip_does_not_hang_us(host, monkeypatch):
 
 @pytest.mark.parametrize("atomic", [True, False], ids=["atomic", "legacy"])
 @pytest.mark.parametrize("driver", GLASS)
-def test_what_is_drawn_is_on_the_screen(host, monkeypatch, driver, atomic):
+def test_what_is_drawn_is_on_the_screen(host: Host, monkeypatch: pytest.MonkeyPatch, driver: str, atomic: bool) -> None:
     path = card(driver)
     if not atomic:
         monkeypatch.setattr(Card, "_wants", lambda card, capability: False)
@@ -128,7 +129,7 @@ def test_what_is_drawn_is_on_the_screen(host, monkeypatch, driver, atomic):
         presenter.close()
 
 
-def test_a_screen_goes_to_standby_and_comes_back(host):
+def test_a_screen_goes_to_standby_and_comes_back(host: Host) -> None:
     path = card("virtio_gpu")
     power = SYS / f"{path.name}-Virtual-1" / "dpms"
     presenter = KmsPresenter(path)
@@ -152,14 +153,14 @@ def test_a_screen_goes_to_standby_and_comes_back(host):
         presenter.close()
 
 
-def copied_within(host, device: str, wanted: np.ndarray, patience_s: float = 3.0) -> None:
+def copied_within(host: Host, device: str, wanted: np.ndarray, patience_s: float = 3.0) -> None:
     """QEMU looks into a plain frame buffer from time to time only."""
     until = time.monotonic() + patience_s
     while not np.array_equal(got := host.screen(device, device), wanted):
         assert time.monotonic() < until, f"{np.mean(got != wanted):.1%} of the screen differs"
 
 
-def test_the_consoles_text_comes_back(host):
+def test_the_consoles_text_comes_back(host: Host) -> None:
     path = card("virtio_gpu")
     CONSOLE.write_text("\033[?25l\033[2J\033[Hhere is the console\n" * 3)
     time.sleep(1)
@@ -173,7 +174,7 @@ def test_the_consoles_text_comes_back(host):
     copied_within(host, "virtio", before)
 
 
-def test_the_console_comes_back(host, path):
+def test_the_console_comes_back(host: Host, path: Path) -> None:
     def shown() -> tuple[int, ...]:
         opened = Card(path)
         _, crtcs = opened.connectors_and_crtcs()
@@ -190,12 +191,12 @@ def test_the_console_comes_back(host, path):
     assert shown() == before
 
 
-def test_a_screen_in_use_is_left_alone(screen, path):
+def test_a_screen_in_use_is_left_alone(screen: KmsPresenter, path: Path) -> None:
     with pytest.raises(BackendUnavailable, match=f"another program.*holds the screen of {path}"):
         KmsPresenter(path)
 
 
-def test_a_user_who_may_not_is_told_the_remedy():
+def test_a_user_who_may_not_is_told_the_remedy() -> None:
     path = card("virtio_gpu")
     os.seteuid(NOBODY)
     try:
@@ -205,7 +206,7 @@ def test_a_user_who_may_not_is_told_the_remedy():
         os.seteuid(0)
 
 
-def test_no_screen_no_kms():
+def test_no_screen_no_kms() -> None:
     path = card("virtio_gpu")
     status = SYS / f"{path.name}-Virtual-1" / "status"
     status.write_text("off")
@@ -216,7 +217,7 @@ def test_no_screen_no_kms():
         status.write_text("detect")
 
 
-def test_another_card_is_taken_where_the_first_has_no_screen():
+def test_another_card_is_taken_where_the_first_has_no_screen() -> None:
     first = card("virtio_gpu")
     status = SYS / f"{first.name}-Virtual-1" / "status"
     status.write_text("off")

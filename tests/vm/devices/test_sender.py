@@ -16,7 +16,7 @@ async def first_picture() -> VideoFrame:
         source.close()
 
 
-def test_the_kernels_screen_is_captured():
+def test_the_kernels_screen_is_captured() -> None:
     for console in Path("/sys/class/graphics").glob("fb*"):
         if (console / "stride").exists():
             height = int((console / "virtual_size").read_text().split(",")[1])

@@ -20,6 +20,7 @@ from receiver.link import SetTap, TapPicture, TapSound
 from receiver.media import EncodedFrame
 from receiver.sound.mixer import look
 from tests.peers.stage_process import Camera, StageProcess
+from tests.vm.guest.checkers import shown_ns
 from tests.vm.guest.mixer import unmute
 
 CARD = Path("/dev/snd/pcmC0D0p")
@@ -74,11 +75,17 @@ async def cast(camera: Camera, pictures: list[EncodedFrame], packets: list[bytes
         captured = start + int(at * 1e9)
         await asyncio.sleep(max(0.0, (captured - time.monotonic_ns()) / 1e9))
         now = time.monotonic_ns()
-        times = {"first_packet_ns": now, "complete_ns": now, "capture_ns": captured}
         if is_picture:
-            frame = msgspec.structs.replace(pictures[number % FPS], timestamp=number * 90_000 // FPS, **times)
+            frame = msgspec.structs.replace(
+                pictures[number % FPS],
+                timestamp=number * 90_000 // FPS,
+                first_packet_ns=now,
+                complete_ns=now,
+                capture_ns=captured,
+            )
         else:
-            frame = EncodedFrame(1, "audio", "opus", number * BLOCK, packets[number % 50], True, False, **times)
+            data = packets[number % 50]
+            frame = EncodedFrame(1, "audio", "opus", number * BLOCK, data, True, False, now, now, captured)
         camera.send(frame)
 
 
@@ -108,7 +115,7 @@ def apart(beeps: list[float], flashes: list[float]) -> list[float]:
     return [min((beep - flash for flash in flashes), key=abs) for beep in settled]
 
 
-def test_the_card_begins_turned_down():
+def test_the_card_begins_turned_down() -> None:
     """By its mixer alone, which nothing plays for."""
     if not CARD.exists():
         pytest.skip(NO_CARD)
@@ -117,7 +124,7 @@ def test_the_card_begins_turned_down():
     assert (card.card, bool(card.shut)) == ("HDA Intel", True)
 
 
-async def test_the_sound_comes_with_the_picture():
+async def test_the_sound_comes_with_the_picture() -> None:
     if not CARD.exists():
         pytest.skip(NO_CARD)
     unmute()
@@ -140,9 +147,7 @@ async def test_the_sound_comes_with_the_picture():
         await stage.kill()
 
     white = [picture.luma[0] > 120 for picture in pictures]
-    flashes = [
-        now.stamps.on_screen / 1e9 for was, is_, now in zip(white, white[1:], pictures[1:], strict=False) if is_ > was
-    ]
+    flashes = [shown_ns(now) / 1e9 for was, is_, now in zip(white, white[1:], pictures[1:], strict=False) if is_ > was]
     told = np.concatenate([np.abs(np.frombuffer(one.samples, np.int16)[::2]) for one in sounds])
     when = np.concatenate([one.heard_ns / 1e9 + np.arange(len(one.samples) // FRAME_BYTES) / RATE for one in sounds])
     promised = when[begins(told, 3000, RATE // 5)].tolist()
@@ -163,7 +168,7 @@ async def test_the_sound_comes_with_the_picture():
     assert abs(pitch - TONE_HZ) <= 20, "it is the tone that was cast"
 
 
-def test_the_doctor_says_that_the_card_is_turned_down():
+def test_the_doctor_says_that_the_card_is_turned_down() -> None:
     if not CARD.exists():
         pytest.skip(NO_CARD)
     unmute(on=False)

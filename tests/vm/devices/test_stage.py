@@ -13,6 +13,7 @@ from receiver.link import StageReady, StreamLive
 from receiver.present.drm.card import Card
 from tests.peers.stage_process import StageProcess
 from tests.vm.guest.checkers import BLOCK, HEIGHT, SCENE, WIDTH, checkers, idle_cast_and_idle, same
+from tests.vm.guest.host import Host
 
 PICTURES = 24
 
@@ -25,7 +26,7 @@ async def stage() -> AsyncIterator[StageProcess]:
     await process.kill()
 
 
-async def test_from_console_to_cast_and_back(host, stage):
+async def test_from_console_to_cast_and_back(host: Host, stage: StageProcess) -> None:
     ready = stage.ready
     assert ready.output == "kms"
     assert ready.output_reason.startswith("KMS on Virtual-1 of card0 (virtio_gpu), 640x360 at ")
@@ -37,7 +38,7 @@ async def test_from_console_to_cast_and_back(host, stage):
     assert await stage.stop() == 0
 
 
-async def test_a_screen_that_another_program_had_is_taken_once_it_lets_go(host):
+async def test_a_screen_that_another_program_had_is_taken_once_it_lets_go(host: Host) -> None:
     others = []
     for path in sorted(Path("/dev/dri").glob("card*")):
         with contextlib.suppress(BackendUnavailable):  # one without screens
@@ -63,7 +64,7 @@ async def test_a_screen_that_another_program_had_is_taken_once_it_lets_go(host):
         await stage.kill()
 
 
-async def test_a_killed_stage_gives_the_screen_to_the_next(host, stage):
+async def test_a_killed_stage_gives_the_screen_to_the_next(host: Host, stage: StageProcess) -> None:
     stage.link.send(SCENE)
     await same(stage, host, "before-kill")
     stage.process.send_signal(signal.SIGKILL)

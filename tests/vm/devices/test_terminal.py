@@ -16,6 +16,7 @@ from receiver.present.drm import terminal as vt
 from receiver.present.drm.card import Card
 from receiver.present.kms import KmsPresenter
 from tests.vm.devices.test_presenter import card, pattern, rgb
+from tests.vm.guest.host import Host
 
 PATIENCE_S = 20
 FRONT, OTHER = 1, 2
@@ -70,7 +71,7 @@ def go_on(presenter: KmsPresenter, surface: pygame.Surface, until: Callable[[], 
         presenter.flip()
 
 
-def test_another_terminal_gets_the_screen_and_gives_it_back(host, path, terminal):
+def test_another_terminal_gets_the_screen_and_gives_it_back(host: Host, path: Path, terminal: vt.Terminal) -> None:
     presenter = KmsPresenter(path, terminal=terminal)
     surface = pattern(presenter.size, 3)
     try:
@@ -89,7 +90,9 @@ def test_another_terminal_gets_the_screen_and_gives_it_back(host, path, terminal
     assert mode() == (vt.KD_TEXT, vt.VT_AUTO)
 
 
-def test_one_that_starts_behind_another_terminal_waits_for_its_turn(host, path, terminal):
+def test_one_that_starts_behind_another_terminal_waits_for_its_turn(
+    host: Host, path: Path, terminal: vt.Terminal
+) -> None:
     activate(OTHER)
     presenter = KmsPresenter(path, terminal=terminal)
     try:

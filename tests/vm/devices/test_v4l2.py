@@ -20,14 +20,16 @@ from receiver.decode.v4l2.backend import V4l2M2m
 from receiver.decode.v4l2.decoder import GIVE_UP_S
 from receiver.decode.v4l2.nodes import SYSFS, nodes
 from receiver.errors import BackendUnavailable
+from receiver.media import EncodedFrame, Picture
 from receiver.present.api import Placed, View
+from receiver.present.kms import KmsPresenter
 from tests.vm.devices.test_planes import SIZE, blocks, close_to, picture, screen
-from tests.vm.guest.fwht import FWHT, bind, encode, vicodec
-from tests.vm.guest.virtual import Copy
+from tests.vm.guest.fwht import CODEC, FWHT, bind, encode, vicodec
+from tests.vm.guest.virtual import Copy, imported
 
 __all__ = ["screen"]
 
-BACKEND = V4l2M2m({"FWHT": FWHT})
+BACKEND = V4l2M2m({CODEC: FWHT})
 CROPPED = (640, 360)
 """Which lies in a buffer of 368 rows."""
 
@@ -38,22 +40,22 @@ def codec() -> Iterator[None]:
         yield
 
 
-def clip(size: tuple[int, int], count: int, pixels: str = "nv12") -> list:
+def clip(size: tuple[int, int], count: int, pixels: str = "nv12") -> list[Picture]:
     return [picture(blocks(*size, step), pixels, 1) for step in range(count)]
 
 
-def stream(pictures: list, first: int = 0) -> list:
+def stream(pictures: list[Picture], first: int = 0) -> list[EncodedFrame]:
     return encode([one.frame for one in pictures], first)
 
 
-def luma(one) -> np.ndarray:
+def luma(one: Picture) -> np.ndarray:
     plane = prime.in_memory(one.frame).planes[0]
     return (
         np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: one.height, : one.width].astype(int)
     )
 
 
-def same(given, wanted) -> bool:
+def same(given: Picture, wanted: Picture) -> bool:
     """PSNR of luma above 35 dB."""
     return float(10 * np.log10(255**2 / max(np.mean((luma(given) - luma(wanted)) ** 2), 1e-9))) > 35
 
@@ -64,9 +66,9 @@ def descriptors() -> int:
 
 
 @pytest.mark.parametrize("planes", [False, True], ids=["single-planar", "multi-planar"])
-def test_each_picture_comes_with_its_own_access_unit(planes):
+def test_each_picture_comes_with_its_own_access_unit(planes: bool) -> None:
     with vicodec(planes):
-        decoder = BACKEND.open("FWHT")
+        decoder = BACKEND.open(CODEC)
         assert decoder.name == "fwht (V4L2, vicodec)"
         number = 0
         for size, pixels in ((SIZE, "nv12"), (CROPPED, "yuv420p"), (SIZE, "nv12")):  # two changes of size in mid-stream
@@ -81,7 +83,7 @@ def test_each_picture_comes_with_its_own_access_unit(planes):
         decoder.close()
 
 
-def test_cameras_are_left_alone(codec):
+def test_cameras_are_left_alone(codec: None) -> None:
     """vivid's, beside vicodec: they are known by what udev has asked them."""
     if subprocess.run(["modprobe", "vivid"], check=False).returncode:
         pytest.skip("this guest has no vivid")
@@ -93,13 +95,13 @@ def test_cameras_are_left_alone(codec):
         assert cameras
         assert asked <= names.keys() - cameras
         assert {node for node, name in names.items() if "vicodec" in name} <= asked
-        BACKEND.open("FWHT").close()
+        BACKEND.open(CODEC).close()
     finally:
         subprocess.run(["rmmod", "vivid"], check=True)
 
 
-def test_pictures_that_wait_are_copied_before_the_device_runs_dry(codec):
-    decoder = BACKEND.open("FWHT")
+def test_pictures_that_wait_are_copied_before_the_device_runs_dry(codec: None) -> None:
+    decoder = BACKEND.open(CODEC)
     wanted = clip(CROPPED, 12)
     kept = [given for frame in stream(wanted) for given in decoder.decode(frame)]
     assert [prime.is_prime(one.frame) for one in kept] == [True] * memory.SPARE + [False] * 6
@@ -109,10 +111,10 @@ def test_pictures_that_wait_are_copied_before_the_device_runs_dry(codec):
     )
 
 
-def test_it_is_shown_from_where_it_is(codec, screen, monkeypatch):
+def test_it_is_shown_from_where_it_is(codec: None, screen: KmsPresenter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prime, "in_memory", lambda frame: pytest.fail("it was copied"))
     monkeypatch.setattr(memory, "in_memory", lambda frame: pytest.fail("it was copied"))
-    decoder = BACKEND.open("FWHT")
+    decoder = BACKEND.open(CODEC)
     wanted = clip(SIZE, 10)
     for step, frame in enumerate(stream(wanted)):
         (given,) = decoder.decode(frame)
@@ -121,12 +123,12 @@ def test_it_is_shown_from_where_it_is(codec, screen, monkeypatch):
         assert screen.direct
         if step % 3 == 0:
             assert close_to(Copy(screen).take(), blocks(*SIZE, step))
-    assert len(screen._lit._direct._imports._known) <= memory.SPARE + 2, "a frame buffer for each of the device's"
+    assert imported(screen) <= memory.SPARE + 2, "a frame buffer for each of the device's"
     decoder.close()
 
 
-def test_damage_is_the_streams_fault_and_heals_at_a_keyframe(codec):
-    decoder = BACKEND.open("FWHT")
+def test_damage_is_the_streams_fault_and_heals_at_a_keyframe(codec: None) -> None:
+    decoder = BACKEND.open(CODEC)
     wanted = clip(CROPPED, 2)
     frames = stream(wanted)
     version = 8
@@ -143,8 +145,8 @@ def test_damage_is_the_streams_fault_and_heals_at_a_keyframe(codec):
     decoder.close()
 
 
-def test_an_access_unit_that_is_cut_short_stops_nothing(codec):
-    decoder = BACKEND.open("FWHT")
+def test_an_access_unit_that_is_cut_short_stops_nothing(codec: None) -> None:
+    decoder = BACKEND.open(CODEC)
     wanted = clip(CROPPED, 2)
     first, second = stream(wanted)
     assert len(decoder.decode(first)) == 1
@@ -160,30 +162,30 @@ def test_an_access_unit_that_is_cut_short_stops_nothing(codec):
     decoder.close()
 
 
-def test_a_device_that_is_taken_away_is_a_failure_and_the_next_one_goes_on(codec):
+def test_a_device_that_is_taken_away_is_a_failure_and_the_next_one_goes_on(codec: None) -> None:
     told: list[str] = []
     wanted = clip(CROPPED, 2)
     first, second = stream(wanted)
-    decoder = Failover("FWHT", [BACKEND, BACKEND], told.append)
-    alone = BACKEND.open("FWHT")
+    decoder = Failover(CODEC, [BACKEND, BACKEND], told.append)
+    alone = BACKEND.open(CODEC)
     for one in (decoder, alone):
         assert same(one.decode(first)[0], wanted[0])
     bind(False)
     with pytest.raises(DecoderFailed, match="the device is gone"):
         alone.decode(second)
     with pytest.raises(BackendUnavailable):
-        BACKEND.open("FWHT")
+        BACKEND.open(CODEC)
     bind(True)
     assert same(decoder.decode(first)[0], wanted[0]), "by the second backend, which opened the device anew"
     assert told == ["fwht (V4L2, vicodec) broke: the device is gone; fwht (V4L2, vicodec) goes on"]
     decoder.close()
 
 
-def test_nothing_is_left_open(codec):
+def test_nothing_is_left_open(codec: None) -> None:
     frames = stream(clip(CROPPED, 1))
     before = descriptors()
     for number in range(200):
-        decoder = BACKEND.open("FWHT")
+        decoder = BACKEND.open(CODEC)
         if number % 20 == 0:
             assert len(decoder.decode(frames[0])) == 1
         if number % 2:

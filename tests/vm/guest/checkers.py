@@ -7,10 +7,17 @@ import numpy as np
 
 from receiver.link import DetachStream, Scene, SetTap, Snapshot, TakeSnapshot, TapPicture
 from tests.peers.stage_process import StageProcess
+from tests.vm.guest.host import Host
 
 WIDTH, HEIGHT = 640, 360
 SCENE = Scene("Boardroom 4", "https://192.0.2.7:8443", "https://192.0.2.7:8443/#s=Vb2Jr0w1", "By cable", True)
 BLOCK = 40
+
+
+def shown_ns(tap: TapPicture) -> int:
+    """When it was on the screen."""
+    assert tap.stamps.on_screen is not None
+    return tap.stamps.on_screen
 
 
 async def snapshot(stage: StageProcess, request: int) -> np.ndarray:
@@ -19,7 +26,7 @@ async def snapshot(stage: StageProcess, request: int) -> np.ndarray:
     return av.CodecContext.create("png", "r").decode(av.Packet(answer.image))[0].to_ndarray(format="rgb24")
 
 
-async def same(stage: StageProcess, host, name: str) -> np.ndarray:
+async def same(stage: StageProcess, host: Host, name: str) -> np.ndarray:
     """The stage's own snapshot, once it and the screen's copy agree; the idle screen may move in between."""
     for request in range(5):
         ours = await snapshot(stage, request)
@@ -35,7 +42,7 @@ def checkers(step: int) -> np.ndarray:
     return np.where((x + y + step) % 2, 210, 40).astype(np.uint8)
 
 
-async def idle_cast_and_idle(stage: StageProcess, host, name: str, pictures: int, off_grid: float) -> None:
+async def idle_cast_and_idle(stage: StageProcess, host: Host, name: str, pictures: int, off_grid: float) -> None:
     """The idle screen, a cast, the idle screen again. ``off_grid``: how far from a vblank a picture may be shown, as a
     share of the time between two."""
     stage.link.send(SCENE)
@@ -47,7 +54,7 @@ async def idle_cast_and_idle(stage: StageProcess, host, name: str, pictures: int
     shown = []
     for step in range(pictures):
         camera.show(checkers(step), keyframe=step == 0)
-        shown.append((await stage.expect(TapPicture)).stamps.on_screen)
+        shown.append(shown_ns(await stage.expect(TapPicture)))
     steps = np.diff(shown) * stage.ready.refresh_mhz / 1e12
     print("vblanks from one picture to the next:", np.round(steps, 3).tolist())
     assert np.abs(steps - np.round(steps)).max() < off_grid, "a picture was shown between two vblanks"

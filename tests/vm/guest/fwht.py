@@ -1,5 +1,6 @@
 """The kernel's vicodec, a codec in software behind V4L2's interfaces, and its encoder."""
 
+import mmap
 import select
 import subprocess
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from receiver.decode.v4l2 import abi
 from receiver.decode.v4l2.device import Device
 from receiver.decode.v4l2.formats import fourcc
 from receiver.decode.v4l2.queue import Queue
-from receiver.media import EncodedFrame
+from receiver.media import Codec, EncodedFrame
 
 FWHT = fourcc("FWHT")
+CODEC: Codec = "FWHT"  # type: ignore[assignment]
+"""Which casts never have."""
 DRIVER = Path("/sys/bus/platform/drivers/vicodec")
 S_CTRL = 3 << 30 | 8 << 16 | ord("V") << 8 | 28
 S_SELECTION = 3 << 30 | 64 << 16 | ord("V") << 8 | 95
@@ -71,7 +74,7 @@ def encode(pictures: list[VideoFrame], first: int = 0) -> list[EncodedFrame]:
             assert done is not None
             assert into.get() is not None
             data = bytes(target[: done.used])
-            found.append(EncodedFrame(1, "video", "FWHT", number * STEP, data, number == first, False, 0, 0))
+            found.append(EncodedFrame(1, "video", CODEC, number * STEP, data, number == first, False, 0, 0))
     device.close()
     return found
 
@@ -80,7 +83,7 @@ def _encodes(device: Device) -> bool:
     return device.is_codec and FWHT in device.formats(abi.CAPTURE)
 
 
-def _fill(memory, picture: VideoFrame, pitch: int, height: int) -> None:
+def _fill(memory: mmap.mmap, picture: VideoFrame, pitch: int, height: int) -> None:
     offset = 0
     for index, plane in enumerate(picture.planes):
         own = pitch if index == 0 or picture.format.name == "nv12" else pitch // 2

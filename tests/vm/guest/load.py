@@ -60,7 +60,8 @@ def loaded() -> Iterator[None]:
             assert casting.stdout.readline() == "busy\n"
             yield
         finally:
-            for process in [*spinning, casting]:
+            busy: list[subprocess.Popen[bytes] | subprocess.Popen[str]] = [*spinning, casting]
+            for process in busy:
                 process.kill()
                 process.wait()
 

@@ -5,8 +5,10 @@ import fcntl
 import mmap
 import os
 from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
+from av import VideoFrame
 
 from receiver.media import Picture, Stamps
 from receiver.prime import FORMAT, LINEAR, Descriptor
@@ -73,7 +75,7 @@ class SharedPicture:
             pts=None,
             time_base=like.frame.time_base,
         )
-        return Picture(like.stream, like.timestamp, *self._size, frame, Stamps(None, 0, 0))
+        return Picture(like.stream, like.timestamp, *self._size, cast(VideoFrame, frame), Stamps(None, 0, 0))
 
     def close(self) -> None:
         self._map.close()

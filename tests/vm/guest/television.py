@@ -6,13 +6,14 @@ import select
 import struct
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from receiver.input import cec_adapter
 from receiver.input.cec import BROADCAST, Frame, Opcode
-from receiver.input.cec_adapter import CecAdapter, adapters, path_of
+from receiver.input.cec_adapter import CecAdapter, Where, adapters, path_of
 
 PATIENCE_S = 20.0
 VIVID = ("n_devs=1", "num_inputs=1", "input_types=0x3", "num_outputs=1", "output_types=0x1")
@@ -71,7 +72,7 @@ def join(on_box: Path) -> None:
     raise AssertionError("the cable leads nowhere")
 
 
-def until(adapter: CecAdapter, reached) -> None:
+def until(adapter: CecAdapter, reached: Callable[[Where], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not reached(adapter.where):
         assert time.monotonic() < deadline, adapter.where

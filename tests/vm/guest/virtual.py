@@ -15,6 +15,7 @@ import pytest
 from receiver.present.drm import abi
 from receiver.present.drm.buffer import Buffer
 from receiver.present.drm.card import Card
+from receiver.present.drm.scanout import AtomicScanout
 from receiver.present.kms import KmsPresenter
 
 CONFIGFS = Path("/sys/kernel/config")
@@ -92,6 +93,13 @@ def virtual_card(name: str, overlays: int = 2, plugs: int = 1, crtcs: int = 1) -
         made.close()
 
 
+def imported(presenter: KmsPresenter) -> int:
+    """How many frame buffers it has in memory of others."""
+    assert presenter._lit is not None
+    assert presenter._lit._direct is not None
+    return len(presenter._lit._direct._imports._known)
+
+
 class Copy:
     """What the card of a presenter puts out, RGB: the kernel blends its planes into a buffer of ours."""
 
@@ -111,6 +119,7 @@ class Copy:
 
     def _take(self) -> np.ndarray:
         lit = self._presenter._lit
+        assert lit is not None
         connectors, crtcs = self._card.connectors_and_crtcs()
         mine = 1 << crtcs.index(lit.route.crtc)
         writeback = next(one.id for one in connectors if one.name.startswith("Writeback") and one.crtc_mask & mine)
@@ -122,6 +131,7 @@ class Copy:
             "WRITEBACK_OUT_FENCE_PTR": ctypes.addressof(fence),
         }
         scanout = lit._scanout
+        assert isinstance(scanout, AtomicScanout)
         properties = self._card.properties(writeback, abi.OBJECT_CONNECTOR)
         scanout._ids[writeback] = {name: pair[0] for name, pair in properties.items()}
         scanout._commit({writeback: changes}, abi.ATOMIC_ALLOW_MODESET)

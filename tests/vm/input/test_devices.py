@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
+from typing import Literal
 
 import pytest
 import pytest_asyncio
+from evdev import InputDevice
 from evdev import ecodes as e
 
 from receiver.input import keymap
@@ -13,6 +16,8 @@ from receiver.link import HandsReady, Inject, LetGo, SetUpHands
 from receiver.link.hands import Gamepad, InputEvent, Key, MouseClick, Pointer, Text, Touch, Wheel
 from receiver.supervise import Child, spawn
 from tests.vm.input.readback import PATIENCE_S, Reader, Report, axis, key, ours, taken_for, until, wheel
+
+Layout = Literal["us", "gb", "de", "fr"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,7 +31,7 @@ class Box:
 
     async def find(self) -> None:
         for name in ("keyboard", "pointer", "touch", "gamepad"):
-            self.readers[name] = Reader(await until(lambda name=name: ours(name)))
+            self.readers[name] = Reader(await until(partial(ours, name)))
 
     def do(self, *events: InputEvent, who: str = "anna") -> None:
         for event in events:
@@ -43,7 +48,7 @@ class Box:
         assert await self.readers[name].frames(len(frames)) == [*frames]
 
 
-async def started(layout: str) -> tuple[Box, Child]:
+async def started(layout: Layout) -> tuple[Box, Child]:
     child = await spawn("hands", "receiver.hands")
     child.link.send(SetUpHands("auto", layout))
     ready = await asyncio.wait_for(child.link.receive(), PATIENCE_S)
@@ -61,6 +66,18 @@ async def box() -> AsyncIterator[Box]:
     await child.stop(PATIENCE_S)
 
 
+def is_taken(device: InputDevice, kind: str) -> bool:
+    return kind in taken_for(device)
+
+
+def is_down(device: InputDevice, code: int) -> bool:
+    return code in device.active_keys()
+
+
+def is_gone(name: str) -> bool:
+    return ours(name) is None
+
+
 async def test_the_system_takes_each_for_what_it_is(box: Box) -> None:
     devices = {name: reader.device for name, reader in box.readers.items()}
     assert {device.info.bustype for device in devices.values()} == {e.BUS_VIRTUAL}
@@ -70,7 +87,7 @@ async def test_the_system_takes_each_for_what_it_is(box: Box) -> None:
         "touch": "TOUCHSCREEN",
         "gamepad": "JOYSTICK",
     }.items():
-        await until(lambda name=name, kind=kind: kind in taken_for(devices[name]))
+        await until(partial(is_taken, devices[name], kind))
     assert "TOUCHPAD" not in taken_for(devices["touch"])
 
     def ranges(name: str) -> dict[int, tuple[int, int]]:
@@ -185,16 +202,16 @@ async def test_the_devices_of_killed_hands_go_with_what_they_hold(box: Box) -> N
     box.do(Key("KeyA", "down"), Touch(0, "down", 0.5, 0.5), Pointer(0.0, 0.5, "down"), Gamepad((1.0,)))
     held = {"keyboard": e.KEY_A, "touch": e.BTN_TOUCH, "pointer": e.BTN_LEFT, "gamepad": e.BTN_SOUTH}
     for name, code in held.items():
-        await until(lambda name=name, code=code: code in box.readers[name].device.active_keys())
+        await until(partial(is_down, box.readers[name].device, code))
     box.kill()
     for name in held:
         with pytest.raises(OSError, match="No such device"):  # so nothing of it counts any more
             await box.readers[name].frames(10)
-        await until(lambda name=name: ours(name) is None)
+        await until(partial(is_gone, name))
 
 
 @pytest.mark.parametrize("layout", keymap.LAYOUTS)
-async def test_text_is_the_strokes_of_its_layout(layout: str) -> None:
+async def test_text_is_the_strokes_of_its_layout(layout: Layout) -> None:
     box, child = await started(layout)
     try:
         text = "Az@€é\n" if layout in ("gb", "de") else "Az@\n"

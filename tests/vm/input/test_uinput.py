@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from evdev import ecodes
@@ -66,7 +67,7 @@ async def test_what_is_typed_at_another_console_is_told_to_nobody(host: Host) ->
 
 async def drives_every_device(anna: DdpClient) -> None:
     """What a sender says comes out of the device that it is for."""
-    readers = {name: Reader(await until(lambda name=name: ours(name))) for name in ("pointer", "touch", "gamepad")}
+    readers = {name: Reader(await until(partial(ours, name))) for name in ("pointer", "touch", "gamepad")}
     for event in (
         {"kind": "pointer", "x": 0.5, "y": 0.25, "action": "click"},
         {"kind": "mouse-click", "x": 1, "y": 0.25},

@@ -11,6 +11,8 @@ import numpy as np
 
 from receiver.link import Scene, SetTap, TapPicture
 from tests.peers.stage_process import StageProcess
+from tests.vm.guest.checkers import shown_ns
+from tests.vm.guest.host import Host
 
 SCENE = Scene("Boardroom 4", "https://192.0.2.7:8443", "https://192.0.2.7:8443/#s", "By cable", True)
 PICTURES = 20
@@ -23,7 +25,7 @@ def ticks(process: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-async def test_pictures_keep_the_screens_rate(host):
+async def test_pictures_keep_the_screens_rate(host: Host) -> None:
     stage = await StageProcess.start("--output", "kms", "--sound", "null")
     try:
         await stage.is_ready()
@@ -33,7 +35,7 @@ async def test_pictures_keep_the_screens_rate(host):
         shown = []
         for step in range(PICTURES):
             camera.show(np.full((180, 320), 40 + 8 * step, np.uint8), keyframe=step == 0)
-            shown.append((await stage.expect(TapPicture)).stamps.on_screen)
+            shown.append(shown_ns(await stage.expect(TapPicture)))
         steps = np.diff(shown) * stage.ready.refresh_mhz / 1e12
         print("periods from one picture to the next:", np.round(steps, 3).tolist())
         assert steps.min() > 0.5, "two pictures within one period of the screen"

@@ -22,6 +22,7 @@ from tests.peers.stage_process import StageProcess
 from tests.vm.devices.test_presenter import CONSOLE, GLASS, card, copied_within, pattern, rgb
 from tests.vm.devices.test_terminal import FRONT, OTHER, activate, mode
 from tests.vm.guest.checkers import HEIGHT, SCENE, WIDTH, idle_cast_and_idle, same
+from tests.vm.guest.host import Host
 
 PICTURES = 4
 NAME = f"Virtual-1 of card0 (virtio_gpu), {WIDTH}x{HEIGHT} at "
@@ -39,7 +40,7 @@ async def started(*options: str) -> AsyncIterator[StageProcess]:
         await stage.kill()
 
 
-def console(host) -> np.ndarray:
+def console(host: Host) -> np.ndarray:
     CONSOLE.write_text("\033[?25l\033[2J\033[Hbefore and after SDL\n" * 3)
     time.sleep(1)
     shown = host.screen("virtio", "console")
@@ -56,13 +57,13 @@ async def within(seconds: float, what: Callable[[], bool]) -> bool:
     return True
 
 
-def test_an_sdl_without_the_driver_asks_for_the_systems():
+def test_an_sdl_without_the_driver_asks_for_the_systems() -> None:
     assert DRIVER not in drivers()
     with pytest.raises(SystemSdlNeeded):
         KmsdrmPresenter(card("virtio_gpu"))
 
 
-def test_a_screen_in_use_is_left_alone():
+def test_a_screen_in_use_is_left_alone() -> None:
     path = card("virtio_gpu")
     presenter = KmsPresenter(path)
     try:
@@ -89,7 +90,7 @@ presenter.close()
 
 
 @pytest.mark.parametrize("driver", GLASS)
-def test_what_is_drawn_is_on_the_screen(host, driver):
+def test_what_is_drawn_is_on_the_screen(host: Host, driver: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", ONE_PATTERN, str(card(driver))],
         stdin=subprocess.PIPE,
@@ -97,13 +98,15 @@ def test_what_is_drawn_is_on_the_screen(host, driver):
         text=True,
         env=os.environ | SystemSdlNeeded().environ,
     ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         width, height = map(int, process.stdout.readline().split())
         copied_within(host, GLASS[driver], rgb(pattern((width, height), 3)))
         process.stdin.close()
     assert process.returncode == 0
 
 
-async def test_from_console_to_cast_and_back(host):
+async def test_from_console_to_cast_and_back(host: Host) -> None:
     before = await asyncio.to_thread(console, host)
     async with started("--output", "kmsdrm") as stage:
         ready = stage.ready
@@ -117,7 +120,7 @@ async def test_from_console_to_cast_and_back(host):
     assert await within(5, lambda: np.array_equal(host.screen("virtio", "kmsdrm-after"), before)), "no console any more"
 
 
-async def test_it_steps_in_where_kms_can_not_have_the_screen(host):
+async def test_it_steps_in_where_kms_can_not_have_the_screen(host: Host) -> None:
     async with started("--output", "auto", "--connector", "DP-9") as stage:
         assert stage.ready.output == "kmsdrm"
         assert stage.ready.output_reason.startswith(f"SDL's kmsdrm on {NAME}")
@@ -127,7 +130,7 @@ async def test_it_steps_in_where_kms_can_not_have_the_screen(host):
         assert await stage.stop() == 0
 
 
-async def test_another_terminal_gets_the_screen_and_gives_it_back(host):
+async def test_another_terminal_gets_the_screen_and_gives_it_back(host: Host) -> None:
     async with started("--output", "kmsdrm") as stage:
         stage.link.send(SCENE)
         await same(stage, host, "kmsdrm-front")

@@ -8,13 +8,14 @@ import pytest
 from receiver.present.api import View
 from receiver.present.kms import KmsPresenter
 from tests.vm.devices.test_presenter import GLASS, card, pattern, rgb
+from tests.vm.guest.host import Host
 from tests.vm.guest.suspend import suspend
 
 PATIENCE_S = 30
 
 
 @pytest.mark.parametrize("driver", ["virtio_gpu", "bochs-drm"])
-def test_the_picture_is_there_again(host, driver):
+def test_the_picture_is_there_again(host: Host, driver: str) -> None:
     presenter = KmsPresenter(card(driver))
     try:
         surface = pattern(presenter.size, 7)
