@@ -1,5 +1,7 @@
 // From the browser's picker to the TV: capture, one RTCPeerConnection, pause, and the end from either side.
 
+import { EVERY_MS, Headroom } from "./headroom.js";
+import { available } from "./stats.js";
 import { Refusal } from "./words.js";
 
 const MAX_BITRATE = 12_000_000; // bit/s; 1080p60 of moving pictures; text needs far less
@@ -36,6 +38,13 @@ function tellCaptureTime(transceiver) {
   if (!time) return;
   time.direction = "sendrecv";
   transceiver.setHeaderExtensionsToNegotiate(extensions);
+}
+
+/** What all its encodings are to do; a closed peer does nothing, and a browser that can't goes without. */
+function change(sender, wish) {
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings ?? []) Object.assign(encoding, wish);
+  return sender.setParameters(parameters).catch(() => {});
 }
 
 export class Cast {
@@ -90,6 +99,7 @@ export class Cast {
       throw new Refusal("This browser and this TV share no video codec. Update the browser, or try another one.");
     }
     await this.#prefer(video?.sender);
+    if (video) this.#keepHeadroom(peer, video.sender);
   }
 
   /** Another path beside the one there is. Where it can't be had and that one may yet do, nothing is lost; else rejects
@@ -152,6 +162,18 @@ export class Cast {
     await sender.setParameters({ ...sender.getParameters(), degradationPreference: wish }).catch(() => {});
   }
 
+  #keepHeadroom(peer, sender) {
+    const headroom = new Headroom(MAX_BITRATE, performance.now());
+    const timer = setInterval(async () => {
+      if (peer.signalingState === "closed") return clearInterval(timer);
+      const bandwidth = await available(peer);
+      const limit = sender.getParameters().encodings?.[0]?.maxBitrate;
+      for (const rate of limit ? headroom.next(bandwidth, limit, performance.now()) : []) {
+        await change(sender, { maxBitrate: rate });
+      }
+    }, EVERY_MS);
+  }
+
   // Taking the tracks out sends nothing at all. A disabled track would send black, over the picture the TV holds.
   #fill() {
     const tracks = this.#paused ? [] : this.#stream.getTracks();
@@ -164,11 +186,7 @@ export class Cast {
   /** Sends nothing while the network is away: else old pictures queue up, and the browser takes the silence for a narrow
    * way. On return it begins with a whole picture at the bandwidth of before. */
   async quiet(on) {
-    for (const { sender } of this.peer?.getTransceivers() ?? []) {
-      const parameters = sender.getParameters();
-      for (const encoding of parameters.encodings ?? []) encoding.active = !on;
-      await sender.setParameters(parameters).catch(() => {}); // a closed peer; or a browser that can't: then it goes without
-    }
+    for (const { sender } of this.peer?.getTransceivers() ?? []) await change(sender, { active: !on });
   }
 
   /** Nothing leaves this computer from the first step on, whether or not the TV answers. */

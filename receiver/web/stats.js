@@ -9,6 +9,14 @@ function mean(now, before, total, count) {
   return items > 0 ? finite(spent / items) : undefined;
 }
 
+const inUse = (report) => report.find(({ type, nominated, state }) =>
+  type === "candidate-pair" && nominated && state === "succeeded");
+
+/** What the browser believes that it may send, in bit/s; undefined where it does not say. */
+export async function available(peer) {
+  return finite(inUse([...(await peer.getStats()).values()])?.availableOutgoingBitrate);
+}
+
 export class Meter {
   #before = null;
   #means = {}; // of a second in which nothing moved there is none, and the last one stands
@@ -18,8 +26,7 @@ export class Meter {
     const report = [...(await peer.getStats()).values()];
     const video = report.find(({ type, kind }) => type === "outbound-rtp" && kind === "video");
     const remote = report.find(({ type, kind }) => type === "remote-inbound-rtp" && kind === "video");
-    const pair = report.find(({ type, nominated, state }) =>
-      type === "candidate-pair" && nominated && state === "succeeded");
+    const pair = inUse(report);
     const codec = report.find(({ id }) => id === video?.codecId);
     const before = this.#before;
     this.#before = video ?? null;
