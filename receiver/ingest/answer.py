@@ -8,6 +8,7 @@ from receiver.ingest.sdp import (
     COLOUR_SPACE,
     MID,
     PLAYOUT_DELAY,
+    SEND_TIME,
     TRANSPORT_CC,
     Offer,
     OfferedMedia,
@@ -39,7 +40,7 @@ class Plan:
     ``red`` a RED payload type of sound to that of the codec in it, or of video to ``ulpfec``, its parity's; ``flexfec``
     is that of parity in a stream of its own.
 
-    ``nack``, ``pli`` and ``fir``: what the sender understands; ``remb``: it knows no better feedback on the bandwidth.
+    ``nack``, ``pli``, ``fir`` and ``remb``: what the sender understands.
     The ids are those of header extensions, 0 for none. ``mids``: of the media sections that are received; ``ssrcs``:
     the sources that the offer declares, None for those of other sections.
     """
@@ -52,6 +53,7 @@ class Plan:
     capture_time_id: int = 0
     colour_space_id: int = 0
     playout_delay_id: int = 0
+    send_time_id: int = 0
     pli: bool = True
     fir: bool = False
     remb: bool = False
@@ -114,16 +116,16 @@ def _formats(media: OfferedMedia, codecs: tuple[Codec, ...], plan: Plan) -> list
             formats += _retransmissions(media, offered, plan)
             plan.nack |= kind == "video" and "nack" in offered.feedback
             plan.fir |= kind == "video" and "ccm fir" in offered.feedback
+            plan.remb |= kind == "video" and "goog-remb" in offered.feedback
             if "transport-cc" in offered.feedback:
                 plan.transport_cc_id = plan.transport_cc_id or media.extensions.get(TRANSPORT_CC, 0)
-            elif kind == "video":
-                plan.remb |= "goog-remb" in offered.feedback
     plan.capture_time_id = plan.capture_time_id or media.extensions.get(CAPTURE_TIME, 0)
     if not formats:
         return []
     if kind == "video":
         plan.colour_space_id = media.extensions.get(COLOUR_SPACE, 0)
         plan.playout_delay_id = media.extensions.get(PLAYOUT_DELAY, 0)
+        plan.send_time_id = media.extensions.get(SEND_TIME, 0)
         plan.pli = not plan.fir or any("nack pli" in one.feedback for one in formats)
     return _sound_twice(media, plan) + formats if kind == "audio" else formats + _parity(media, plan)
 

@@ -10,7 +10,16 @@ from typing import NamedTuple
 
 from receiver.ingest.answer import MAX_KBPS, START_KBPS
 from receiver.ingest.candidate import Candidate
-from receiver.ingest.sdp import CAPTURE_TIME, COLOUR_SPACE, MID, PLAYOUT_DELAY, TRANSPORT_CC, Offer, PayloadFormat
+from receiver.ingest.sdp import (
+    CAPTURE_TIME,
+    COLOUR_SPACE,
+    MID,
+    PLAYOUT_DELAY,
+    SEND_TIME,
+    TRANSPORT_CC,
+    Offer,
+    PayloadFormat,
+)
 
 AUDIO_BPS = 128_000
 PTIME_MS = 10
@@ -18,7 +27,7 @@ PTIME_MS = 10
 REPAIR_WINDOW_US = 10_000_000
 """What every FlexFEC sender that was met offers: how long it may take from a packet to the last parity of it."""
 
-_FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
+_FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc", "goog-remb")
 _REDUNDANCY = ("red", "ulpfec")
 _RED_SETTING = re.compile(r"\d{1,3}(/\d{1,3})+", re.ASCII)
 _KEPT = {
@@ -62,7 +71,7 @@ def write(
         lines += [f"a=mid:{media.mid}"] if media.mid else []
         lines += ["a=recvonly", "a=rtcp-mux"]
         lines += ["a=rtcp-rsize"] if media.rtcp_rsize else []
-        for uri in (TRANSPORT_CC, CAPTURE_TIME, COLOUR_SPACE, PLAYOUT_DELAY, MID):
+        for uri in (TRANSPORT_CC, SEND_TIME, CAPTURE_TIME, COLOUR_SPACE, PLAYOUT_DELAY, MID):
             if uri in media.extensions and (uri != MID or media.mid):
                 lines.append(f"a=extmap:{media.extensions[uri]} {uri}")
         for accepted_format in accepted[index]:
@@ -80,8 +89,6 @@ def _format_lines(chosen: PayloadFormat, kind: str, start_kbps: int, max_kbps: i
     channels = f"/{chosen.channels}" if chosen.channels > 1 else ""
     lines = [f"a=rtpmap:{number} {chosen.name}/{chosen.clock_rate}{channels}"]
     lines += [f"a=rtcp-fb:{number} {feedback}" for feedback in _FEEDBACK if feedback in chosen.feedback]
-    if "goog-remb" in chosen.feedback and "transport-cc" not in chosen.feedback:
-        lines.append(f"a=rtcp-fb:{number} goog-remb")
     if chosen.name.lower() == "rtx":
         return [*lines, f"a=fmtp:{number} apt={chosen.parameters['apt']}"]
     if chosen.name.lower() == "flexfec-03":

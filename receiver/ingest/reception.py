@@ -5,11 +5,13 @@ from collections.abc import Callable
 from receiver.ingest import feedback, red, rtp
 from receiver.ingest.answer import START_KBPS, Plan
 from receiver.ingest.audio import AudioStream
+from receiver.ingest.brake import Brake
 from receiver.ingest.delivery import Counters, Delivery, Sink
 from receiver.ingest.depacketize import DEPACKETIZERS
 from receiver.ingest.forward_error_correction import Repairer, Unpacker
 from receiver.ingest.header_prediction import HeaderPrediction
-from receiver.ingest.remb import BandwidthEstimator, SendingClock
+from receiver.ingest.queueing import SendingClock
+from receiver.ingest.remb import BandwidthEstimator
 from receiver.ingest.rtp import RtpPacket
 from receiver.ingest.sections import Sections
 from receiver.ingest.stats import SourceStats
@@ -45,7 +47,7 @@ class Reception:
         self._delivery = Delivery(stream, plan, self._video, self.counters)
         self._video_source = self._delivery.sources["video"]
         read = plan.capture_time_id, plan.colour_space_id, plan.playout_delay_id
-        self._extensions = plan.transport_cc_id, *read, plan.mid_id
+        self._extensions = plan.transport_cc_id, *read, plan.mid_id, plan.send_time_id
         self._prediction = HeaderPrediction(plan.transport_cc_id, {*read} - {0}, plan.mid_id)
         self._ways = self._routes()
         self._sections = Sections(plan.mids, plan.ssrcs, self._ways, self.counters.dropped)
@@ -59,6 +61,7 @@ class Reception:
         self._due: int | None = None
         self._bandwidth = BandwidthEstimator(1000 * START_KBPS) if plan.remb and not plan.transport_cc_id else None
         self._sending = SendingClock()
+        self._brake = Brake() if plan.remb and plan.transport_cc_id and plan.send_time_id else None
         self._fir_command = 0
         self.ended = False
 
@@ -119,6 +122,8 @@ class Reception:
         stats = self._stats.get(packet.ssrc) or self._source_stats(packet.ssrc, kind)
         if stats:
             stats.packet(packet, now)
+        if self._brake and packet.transport_sequence is not None and packet.send_time:
+            self._brake.packet(packet.transport_sequence, packet.send_time, self.counters.bytes, now)
         if self._bandwidth and kind == "video" and packet.payload_type not in self._plan.rtx:
             self._bandwidth.packet(len(data), self._sending.place(packet.timestamp), now)
         self._ways[kind][packet.payload_type](packet, data, now)
@@ -253,6 +258,9 @@ class Reception:
         if self._feedback_at is not None and now >= self._feedback_at:
             self._feedback_at = None
             out += self._arrivals.build(self._local_ssrc, video_ssrc or 0)
+        if self._brake and self._brake.word is not None:
+            out.append(feedback.max_bitrate(self._local_ssrc, video_ssrc or 0, self._brake.word))
+            self._brake.word = None
         if self._bandwidth and video_ssrc is not None and now >= self._bandwidth.due:
             bps = self._bandwidth.update(self._video_loss(video_ssrc), now)
             if bps is not None:
@@ -287,6 +295,8 @@ class Reception:
         return self._due
 
     def _find_due(self, now: int) -> int:
+        if self._brake and self._brake.word is not None:
+            return now
         times = [self._feedback_at, self._report_at, self._video.deadline(), self._audio.deadline()]
         video_ssrc = self._video_source.ssrc
         if self._bandwidth and video_ssrc is not None:

@@ -2,13 +2,13 @@
 
 How it is told: draft-alvestrand-rmcat-remb.
 
-A bottleneck shows first as a queue: packets come later and later against their timestamps. Then the estimate goes
-below what comes in, so that the queue drains; otherwise it grows, but never far beyond what the sender has tried.
+Where packets have waited in a queue the estimate goes below what comes in, so that the queue drains; otherwise it grows,
+but never far beyond what the sender has tried.
 """
 
 from collections import deque
 
-from receiver.ingest.rtp import Unwrapper
+from receiver.ingest.queueing import LeastDelay
 
 INTERVAL_NS = 1_000_000_000
 """How often it is told, at least."""
@@ -19,8 +19,6 @@ URGENT_SHARE = 0.97
 MIN_BPS, MAX_BPS = 150_000, 25_000_000
 QUEUE_NS = 60_000_000
 """A delay this much over the least of the last seconds is a queue."""
-LEAST_NS = 10_000_000_000
-"""How long a least delay counts."""
 BACK_OFF, BACK_OFF_PAUSE_NS = 0.85, 300_000_000
 """Of the incoming rate, and how soon again: the sender needs a round trip to obey."""
 GROWTH_A_SECOND = 1.25
@@ -32,16 +30,6 @@ _RATE_WINDOW_NS = 500_000_000
 _MAX_SAMPLES = 2048
 
 
-class SendingClock:
-    """When packets left by the sender's clock, in ns, as near as their frames' RTP timestamps tell (90 kHz)."""
-
-    def __init__(self) -> None:
-        self._unwrapper = Unwrapper(32)
-
-    def place(self, timestamp: int) -> int:
-        return self._unwrapper.unwrap(timestamp) * 100_000 // 9
-
-
 class BandwidthEstimator:
     """Of one sender. ``start``: bit/s to begin with; ``due``: when to call ``update`` next. ``now`` in monotonic ns."""
 
@@ -49,7 +37,7 @@ class BandwidthEstimator:
         self.due = 0
         self.bps = float(start)
         self._arrivals: deque[tuple[int, int]] = deque(maxlen=_MAX_SAMPLES)
-        self._least: deque[tuple[int, int]] = deque(maxlen=256)  # (at, delay), delays rising
+        self._delay = LeastDelay()
         self._queue_ns = 0.0
         self._backed_off = 0
         self._grown = 0
@@ -61,17 +49,11 @@ class BandwidthEstimator:
         self._arrivals.append((now, size))
         while self._arrivals[0][0] < now - _RATE_WINDOW_NS:
             self._arrivals.popleft()
-        delay = now - sent_ns
-        while self._least and self._least[-1][1] >= delay:
-            self._least.pop()
-        self._least.append((now, delay))
-        while self._least[0][0] < now - LEAST_NS:
-            self._least.popleft()
-        self._queue_ns += (delay - self._least[0][1] - self._queue_ns) / 16
+        self._queue_ns += (self._delay.queued(sent_ns, now) - self._queue_ns) / 16
 
     def restart(self) -> None:
         """The sender's clock began anew."""
-        self._least.clear()
+        self._delay.restart()
         self._queue_ns = 0.0
 
     @property

@@ -19,8 +19,8 @@ class RtpPacket(NamedTuple):
     """One packet. ``sequence`` 16 bit, ``timestamp`` 32 bit, as on the wire; ``payload`` without padding.
 
     ``transport_sequence``: the transport-wide sequence number, where the packet carries one; ``capture_time``: the
-    bytes of the absolute capture time, or none; ``colour_space`` and ``playout_delay`` likewise, see ``colours`` and
-    ``playout``; ``mid``: which media section it says that it belongs to, or nothing.
+    bytes of the absolute capture time, or none; ``colour_space``, ``playout_delay`` and ``send_time`` likewise, see
+    ``colours``, ``playout`` and ``brake``; ``mid``: which media section it says that it belongs to, or nothing.
     """
 
     payload_type: int
@@ -34,6 +34,7 @@ class RtpPacket(NamedTuple):
     colour_space: bytes = b""
     playout_delay: bytes = b""
     mid: bytes = b""
+    send_time: bytes = b""
 
 
 def is_rtcp(data: bytes) -> bool:
@@ -48,6 +49,7 @@ def parse(
     colour_space_id: int = 0,
     playout_delay_id: int = 0,
     mid_id: int = 0,
+    send_time_id: int = 0,
 ) -> RtpPacket:
     """Read one packet; the numbers are those negotiated for the header extensions, 0 for none. Raises RtpError."""
     end = len(data)
@@ -57,7 +59,7 @@ def parse(
     if flags >> 6 != 2:
         raise RtpError(f"RTP version {flags >> 6} is not 2")
     transport_sequence = None
-    capture_time = colour_space = playout_delay = mid = b""
+    capture_time = colour_space = playout_delay = mid = send_time = b""
     first, start = extension_bounds(data)
     if first:
         if start > end:
@@ -73,6 +75,8 @@ def parse(
                 playout_delay = data[at:after]
             elif identifier == mid_id:
                 mid = data[at:after]
+            elif identifier == send_time_id:
+                send_time = data[at:after]
     if start > end:
         raise RtpError("the RTP packet ends inside its list of contributing sources")
     if flags & 0x20 and start < end:
@@ -92,6 +96,7 @@ def parse(
         colour_space,
         playout_delay,
         mid,
+        send_time,
     )
 
 

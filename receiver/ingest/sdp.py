@@ -17,6 +17,7 @@ MAX_SSRCS = 32
 """Of one media section. Drop rule: further ones are ignored, and their packets say themselves where they belong."""
 
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 COLOUR_SPACE = "http://www.webrtc.org/experiments/rtp-hdrext/color-space"
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"

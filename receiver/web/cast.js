@@ -1,7 +1,7 @@
 // From the browser's picker to the TV: capture, one RTCPeerConnection, pause, and the end from either side.
 
 import { EVERY_MS, Headroom } from "./headroom.js";
-import { available } from "./stats.js";
+import { Outflow } from "./stats.js";
 import { Refusal } from "./words.js";
 
 const MAX_BITRATE = 12_000_000; // bit/s; 1080p60 of moving pictures; text needs far less
@@ -164,11 +164,12 @@ export class Cast {
 
   #keepHeadroom(peer, sender) {
     const headroom = new Headroom(MAX_BITRATE, performance.now());
+    const outflow = new Outflow();
     const timer = setInterval(async () => {
       if (peer.signalingState === "closed") return clearInterval(timer);
-      const bandwidth = await available(peer);
+      const flow = await outflow.read(peer);
       const limit = sender.getParameters().encodings?.[0]?.maxBitrate;
-      for (const rate of limit ? headroom.next(bandwidth, limit, performance.now()) : []) {
+      for (const rate of limit ? headroom.next(flow, limit, performance.now()) : []) {
         await change(sender, { maxBitrate: rate });
       }
     }, EVERY_MS);

@@ -3,7 +3,7 @@
 //
 // A browser sends about as fast as it believes the way to be, up to 40 ms' worth at once, and left to itself it encodes
 // almost as much. Then a larger picture waits 40 ms for its second part, and what gathered when the way became narrower
-// takes seconds to go. Whoever sends less than he may never learns that there is more; but where the limit is raised
+// takes seconds to go: while that waits, it encodes for a good part less. Whoever sends less than he may never learns that there is more; but where the limit is raised
 // beyond what the browser believes in, it tries that out. So the limit is raised for a moment now and then.
 
 export const EVERY_MS = 250;
@@ -11,6 +11,8 @@ const SHARE = 0.65;
 const ENOUGH = 4_000_000; // bit/s. Moving 1080p looks well with it; below, the picture needs all that there is
 const BEGIN_MS = 3000; // by then a browser has found out what a wide way takes
 const TRY_MS = 4000;
+const WAITING_MS = 80; // two of its bursts
+const LITTLE = 0.3;
 const TOLERANCE = 0.05; // of the limit
 
 export class Headroom {
@@ -25,12 +27,13 @@ export class Headroom {
   }
 
   /** The limits to set now, one after the other, in bit/s. `available`: what the browser believes it may send, undefined
-   * where it does not say; `limit`: the one that is set. */
-  next(available, limit, now) {
+   * where it does not say; `sendMs`: how long packets waited in it of late; `limit`: the one that is set. */
+  next({ available, sendMs }, limit, now) {
     if (!(available > 0) || now < this.#begins) return [];
-    const wanted = Math.round(Math.min(this.#most, Math.max(ENOUGH, SHARE * available)));
+    const waits = sendMs > WAITING_MS;
+    const wanted = Math.round(Math.min(this.#most, waits ? LITTLE * available : Math.max(ENOUGH, SHARE * available)));
     const settled = Math.abs(wanted - limit) < TOLERANCE * limit;
-    if (wanted === this.#most) this.#tried = now;
+    if (waits || wanted === this.#most) this.#tried = now;
     if (now - this.#tried < TRY_MS) return settled ? [] : [wanted];
     this.#tried = now;
     return [this.#most, wanted];

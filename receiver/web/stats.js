@@ -12,9 +12,19 @@ function mean(now, before, total, count) {
 const inUse = (report) => report.find(({ type, nominated, state }) =>
   type === "candidate-pair" && nominated && state === "succeeded");
 
-/** What the browser believes that it may send, in bit/s; undefined where it does not say. */
-export async function available(peer) {
-  return finite(inUse([...(await peer.getStats()).values()])?.availableOutgoingBitrate);
+/** How the way takes what is sent. */
+export class Outflow {
+  #before = null;
+
+  /** `available`: what the browser believes that it may send, in bit/s; `sendMs`: how long each packet since the last
+   * reading waited in it. Undefined where the browser does not say, or sent none. */
+  async read(peer) {
+    const report = [...(await peer.getStats()).values()];
+    const video = report.find(({ type, kind }) => type === "outbound-rtp" && kind === "video");
+    const sendMs = this.#before && inMs(mean(video, this.#before, "totalPacketSendDelay", "packetsSent"));
+    this.#before = video ?? null;
+    return { available: finite(inUse(report)?.availableOutgoingBitrate), sendMs: sendMs ?? undefined };
+  }
 }
 
 export class Meter {

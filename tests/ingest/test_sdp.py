@@ -121,6 +121,7 @@ def test_the_answer_as_another_library_reads_it() -> None:
         ("nack", None),
         ("nack", "pli"),
         ("transport-cc", None),
+        ("goog-remb", None),
     ]
     assert video.rtp.codecs[0].parameters["x-google-start-bitrate"] == "6000"
     assert video.rtp.codecs[2].parameters["profile-level-id"] == "42001f"

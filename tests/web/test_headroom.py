@@ -12,16 +12,19 @@ STEPS = """async ([most, steps]) => {
     const { Headroom } = await import("/headroom.js");
     const headroom = new Headroom(most, 0);
     let limit = most;
-    return steps.map(([available, now]) => {
-        const rates = headroom.next(available ?? undefined, limit, now);
+    return steps.map(([available, now, sendMs]) => {
+        const rates = headroom.next({ available: available ?? undefined, sendMs }, limit, now);
         limit = rates.at(-1) ?? limit;
         return rates;
     });
 }"""
 
 
-async def limits(page: Page, box: FakeBox, steps: list[tuple[float | None, int]]) -> list[list[int]]:
-    """What is set at each step of (bit/s that the browser believes in, ms since the beginning)."""
+Step = tuple[float | None, int] | tuple[float | None, int, float]
+
+
+async def limits(page: Page, box: FakeBox, steps: list[Step]) -> list[list[int]]:
+    """What is set at each step of (bit/s that the browser believes in, ms since the beginning, ms that packets wait)."""
     await page.goto(f"{box.url}tv.css")
     found: list[list[int]] = await page.evaluate(STEPS, [MOST, steps])
     return found
@@ -36,7 +39,7 @@ async def test_the_beginning_is_left_to_the_browser(page: Page, box: FakeBox) ->
 
 
 async def test_a_narrow_way_leaves_headroom_and_small_changes_are_left_alone(page: Page, box: FakeBox) -> None:
-    steps: list[tuple[float | None, int]] = [(10e6, 4000), (10.2e6, 4250), (12e6, 4500), (25e6, 4750)]
+    steps: list[Step] = [(10e6, 4000), (10.2e6, 4250), (12e6, 4500), (25e6, 4750)]
     assert await limits(page, box, steps) == [[6_500_000], [], [7_800_000], [MOST]]
 
 
@@ -45,10 +48,19 @@ async def test_a_poor_way_is_used_up(page: Page, box: FakeBox) -> None:
 
 
 async def test_what_might_be_there_is_tried_out_now_and_then(page: Page, box: FakeBox) -> None:
-    steps: list[tuple[float | None, int]] = [(10e6, 3000 + 500 * step) for step in range(20)]
+    steps: list[Step] = [(10e6, 3000 + 500 * step) for step in range(20)]
     found = await limits(page, box, steps)
     assert found[0] == [6_500_000]
     assert {step: rates for step, rates in enumerate(found) if step and rates} == {
         8: [MOST, 6_500_000],
         16: [MOST, 6_500_000],
     }
+
+
+async def test_while_packets_wait_in_the_browser_little_is_encoded_and_nothing_tried(page: Page, box: FakeBox) -> None:
+    steps: list[Step] = [
+        (5e6, 4000, 10.0),
+        (5e6, 4250, 300.0),
+        *((5e6, 4500 + 500 * step, 300.0) for step in range(12)),
+    ]
+    assert await limits(page, box, [*steps, (5e6, 11_000, 5.0)]) == [[4_000_000], [1_500_000], *12 * [[]], [4_000_000]]
