@@ -3,8 +3,8 @@
 A sender learns of a queue by our feedback, and looks at it for a third of a second before it believes in it: measured
 where half the bandwidth went, by then the queue had overflowed, and repairs filled the way for another 0.7 s. Here the
 packets themselves say when they were sent (abs-send-time), so the queue is seen as it grows, and how fast packets leave
-it is what the way takes. That is told as the most that may be sent (REMB), which senders obey beside all other feedback;
-once the queue is gone the word is taken back, quickly, for by then the sender knows.
+it is what the way takes. That is told as the most that may be sent (REMB), which senders obey beside all other
+feedback; once the queue is gone the word is taken back, quickly, for by then the sender knows.
 
 Where packets come as slowly as was told and have waited as long as before, that was no queue: the way is longer now.
 """

@@ -2,8 +2,8 @@
 
 How it is told: draft-alvestrand-rmcat-remb.
 
-Where packets have waited in a queue the estimate goes below what comes in, so that the queue drains; otherwise it grows,
-but never far beyond what the sender has tried.
+Where packets have waited in a queue the estimate goes below what comes in, so that the queue drains; otherwise it
+grows, but never far beyond what the sender has tried.
 """
 
 from collections import deque

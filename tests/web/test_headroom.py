@@ -24,7 +24,7 @@ Step = tuple[float | None, int] | tuple[float | None, int, float]
 
 
 async def limits(page: Page, box: FakeBox, steps: list[Step]) -> list[list[int]]:
-    """What is set at each step of (bit/s that the browser believes in, ms since the beginning, ms that packets wait)."""
+    """What is set at each step of (bit/s that the browser believes in, ms since it began, ms that packets wait)."""
     await page.goto(f"{box.url}tv.css")
     found: list[list[int]] = await page.evaluate(STEPS, [MOST, steps])
     return found
