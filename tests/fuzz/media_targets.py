@@ -126,7 +126,7 @@ def reception(data: bytes) -> None:
     video: dict[int, Codec] = {96: "VP8", 103: "H264", 98: "VP9", 35: "AV1", 49: "H265"}
     redundant = {118: 120, 63: 111}
     plan = Plan(video, {111: "opus"}, {97: 96, 119: 118}, True, 3, 4, fir=True, remb=True, red=redundant, ulpfec=120)
-    plan = replace(plan, mid_id=5, mids={"0": "video", "1": "audio"}, ssrcs={5: None})
+    plan = replace(plan, mid_id=5, send_time_id=6, mids={"0": "video", "1": "audio"}, ssrcs={5: None})
     _receive(data, plan)
     _receive(data, replace(plan, transport_cc_id=0, flexfec=50))
 

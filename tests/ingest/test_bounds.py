@@ -15,7 +15,20 @@ from receiver.media import EncodedFrame
 
 MS = 1_000_000
 PLAN = Plan(
-    {96: "VP8"}, {111: "opus"}, {97: 96}, True, 3, 4, 5, 6, red={63: 111}, flexfec=49, mid_id=7, mids={"0": "video"}
+    video={96: "VP8"},
+    audio={111: "opus"},
+    rtx={97: 96},
+    nack=True,
+    transport_cc_id=3,
+    capture_time_id=4,
+    colour_space_id=5,
+    playout_delay_id=6,
+    send_time_id=8,
+    remb=True,
+    red={63: 111},
+    flexfec=49,
+    mid_id=7,
+    mids={"0": "video"},
 )
 KEY = b"\x10\x10\x02\x00\x9d\x01\x2a"
 COUNT = 12_000
@@ -59,6 +72,13 @@ def timestamps_anywhere(dice: random.Random) -> Iterator[bytes]:
     return (packet(n, dice.getrandbits(32), KEY + bytes(900), n % 3 == 0) for n in range(COUNT))
 
 
+def send_times_anywhere(dice: random.Random) -> Iterator[bytes]:
+    for n in range(COUNT):
+        head = struct.pack("!BBHII", 0x90, 96 | (n % 3 == 0) << 7, n & 0xFFFF, n * 3000, 9)
+        times = b"\x82" + dice.randbytes(3) + b"\x31" + struct.pack("!H", n & 0xFFFF) + b"\0"
+        yield head + b"\xbe\xde\x00\x02" + times + KEY + bytes(900)
+
+
 def a_source_a_packet(dice: random.Random) -> Iterator[bytes]:
     return (packet(n, n * 3000, KEY + bytes(900), True, dice.choice([96, 97, 111]), n) for n in range(COUNT))
 
@@ -89,6 +109,7 @@ STREAMS: tuple[Callable[[random.Random], Iterator[bytes]], ...] = (
     keyframes_that_never_end,
     sequences_anywhere,
     timestamps_anywhere,
+    send_times_anywhere,
     a_source_a_packet,
     a_source_of_any_section_a_packet,
     sound_with_gaps,
