@@ -24,7 +24,9 @@ OBEYED, SHRUNK_NS = 1.05, 10_000_000
 """Of the word: so fast come the packets of who obeys; and how much a queue has lost by then, at the least."""
 GROWTH_A_SECOND = 2.0
 TELL_NS = 200_000_000
-LEAST_BPS, MOST_BPS = 300_000, 25_000_000
+LEAST_BPS, MOST_BPS = 1_000_000, 25_000_000
+"""A machine that is too busy makes packets wait as well, and then less and less would be told; the rest of the way down
+is left to the sender's own estimate."""
 
 
 class SendTime:

@@ -3,8 +3,9 @@
 //
 // A browser sends about as fast as it believes the way to be, up to 40 ms' worth at once, and left to itself it encodes
 // almost as much. Then a larger picture waits 40 ms for its second part, and what gathered when the way became narrower
-// takes seconds to go: while that waits, it encodes for a good part less. Whoever sends less than he may never learns that there is more; but where the limit is raised
-// beyond what the browser believes in, it tries that out. So the limit is raised for a moment now and then.
+// takes seconds to go: while that waits, a good part less is encoded. Whoever sends less than he may never learns that
+// there is more; but where the limit is raised beyond what the browser believes in, it tries that out. So the limit is
+// raised for a moment now and then.
 
 export const EVERY_MS = 250;
 const SHARE = 0.65;
@@ -13,6 +14,7 @@ const BEGIN_MS = 3000; // by then a browser has found out what a wide way takes
 const TRY_MS = 4000;
 const WAITING_MS = 80; // two of its bursts
 const LITTLE = 0.3;
+const LEAST = 1_000_000; // bit/s: packets wait in a computer that is too busy as well
 const TOLERANCE = 0.05; // of the limit
 
 export class Headroom {
@@ -31,7 +33,8 @@ export class Headroom {
   next({ available, sendMs }, limit, now) {
     if (!(available > 0) || now < this.#begins) return [];
     const waits = sendMs > WAITING_MS;
-    const wanted = Math.round(Math.min(this.#most, waits ? LITTLE * available : Math.max(ENOUGH, SHARE * available)));
+    const enough = waits ? Math.max(LEAST, LITTLE * available) : Math.max(ENOUGH, SHARE * available);
+    const wanted = Math.round(Math.min(this.#most, enough));
     const settled = Math.abs(wanted - limit) < TOLERANCE * limit;
     if (waits || wanted === this.#most) this.#tried = now;
     if (now - this.#tried < TRY_MS) return settled ? [] : [wanted];
