@@ -10,10 +10,10 @@ that one offset, so what was captured together is due together. The offset still
 delay, so times come out late by that much, on a local network about a millisecond.
 """
 
-from collections import deque
 from typing import NamedTuple
 
 from receiver.ingest.feedback import SenderReport
+from receiver.ingest.queueing import LeastDelay
 
 WINDOW_NS = 60_000_000_000
 """How long an offset counts: long enough to meet a quick report, short enough to follow two clocks that drift."""
@@ -30,20 +30,15 @@ class WallClock:
     """The sender's wall clock against ours, shared by its streams."""
 
     def __init__(self) -> None:
-        self._offsets: deque[tuple[int, int]] = deque(maxlen=MAX_REPORTS)  # (at, offset), offsets rising
+        self._offset = LeastDelay(WINDOW_NS, MAX_REPORTS)
 
     def learn(self, sender_ns: int, now: int) -> None:
         """A report written at ``sender_ns`` arrived."""
-        offset = now - sender_ns
-        while self._offsets and self._offsets[-1][1] >= offset:
-            self._offsets.pop()
-        self._offsets.append((now, offset))
-        while self._offsets[0][0] < now - WINDOW_NS:
-            self._offsets.popleft()
+        self._offset.add(sender_ns, now)
 
     def ours(self, sender_ns: int) -> int | None:
         """That moment on our clock; None before the first report."""
-        return sender_ns + self._offsets[0][1] if self._offsets else None
+        return None if self._offset.ns is None else sender_ns + self._offset.ns
 
 
 class _Anchor(NamedTuple):

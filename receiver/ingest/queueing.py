@@ -23,20 +23,31 @@ class SendingClock:
 
 
 class LeastDelay:
-    """Of one sender, whose clock has nothing to do with ours. All in ns."""
+    """Of one sender, whose clock has nothing to do with ours. All in ns. ``window_ns``: how long a least delay counts;
+    ``most``: how many are kept."""
 
-    def __init__(self) -> None:
-        self._least: deque[tuple[int, int]] = deque(maxlen=256)  # (at, delay), delays rising
+    def __init__(self, window_ns: int = LEAST_NS, most: int = 256) -> None:
+        self._window_ns = window_ns
+        self._least: deque[tuple[int, int]] = deque(maxlen=most)  # (at, delay), delays rising
 
-    def queued(self, sent_ns: int, now: int) -> int:
-        """How much longer than the quickest of late what was sent at ``sent_ns`` has taken until ``now``."""
+    @property
+    def ns(self) -> int | None:
+        """The least of late; None before the first."""
+        return self._least[0][1] if self._least else None
+
+    def add(self, sent_ns: int, now: int) -> None:
+        """What was sent at ``sent_ns`` is here."""
         delay = now - sent_ns
         while self._least and self._least[-1][1] >= delay:
             self._least.pop()
         self._least.append((now, delay))
-        while self._least[0][0] < now - LEAST_NS:
+        while self._least[0][0] < now - self._window_ns:
             self._least.popleft()
-        return delay - self._least[0][1]
+
+    def queued(self, sent_ns: int, now: int) -> int:
+        """Add it, and tell how much longer it has taken than the quickest of late."""
+        self.add(sent_ns, now)
+        return now - sent_ns - self._least[0][1]
 
     def restart(self) -> None:
         """The sender's clock began anew."""
