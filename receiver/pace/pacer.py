@@ -40,6 +40,9 @@ MAX_QUEUE = 16
 SKIPPABLE_NS = 2_000_000
 LAST_NS = 1_000_000
 """How long before the last moment a picture is drawn that rather should be replaced: threads wake some 0.2 ms late."""
+AFTER_NS = 2_000_000
+"""How long after the VSync before its own a picture is drawn at the earliest: what is drawn before is on the screen at
+that one, and when that is the output knows to a fraction of a millisecond, or by a window's flips to one."""
 PREFILL = 2
 """Pictures that smooth mode keeps in hand, and that interactive mode never goes above."""
 FIRST_INTERVAL_NS = 1_000_000_000 // 30
@@ -93,6 +96,8 @@ class Pacer(Generic[T]):
         self._cadence = Cadence(next_vsync, mode == "interactive")
         self._steady = Steady()
         self.period_ns = period_ns
+        self.alone = True
+        """No other stream's pictures are drawn by the same flips, which one that is drawn early would make late."""
         self._queue: deque[_Entry[T]] = deque()
         self.timeline = self._new_timeline()
         self._shown: int | None = None
@@ -206,10 +211,11 @@ class Pacer(Generic[T]):
         return len(self._queue) > 1 and self._deadline(self._queue[1]) <= flip
 
     def _begin(self, entry: _Entry[T], now: int) -> int:
-        """When to draw it: half a period early, so that it is there in time. A moment that has come stays, or a machine
-        that always wakes late would wait for ever. But in interactive mode one that missed its own VSync, as where the
-        screen was busy with the one before, is drawn for the next as late as can be, so that a newer one may take its
-        place: else each would be late for having waited for the one before it, and so on."""
+        """When to draw it: once the VSync before its own has passed, so that it is there in time; half a period early
+        where something else may have to be drawn with it. A moment that has come stays, or a machine that always wakes
+        late would wait for ever. But in interactive mode one that missed its own VSync, as where the screen was busy
+        with the one before, is drawn for the next as late as can be, so that a newer one may take its place: else each
+        would be late for having waited for the one before it, and so on."""
         missed = entry.in_time and entry.flip_ns <= now and self._mode == "interactive"
         if entry.begin_ns is None or entry.begin_ns > now or missed:
             target = self._target(entry)
@@ -220,11 +226,12 @@ class Pacer(Generic[T]):
 
     def _margin(self, in_time: bool, target: int, flip: int) -> int:
         """How long before it has to be drawn a picture is drawn."""
-        if in_time or self._overtaken or self._mode == "smooth":
-            half_a_period = (self._next_vsync(flip + 1) - flip) // 2  # nothing where there is no grid
-            return max(half_a_period, SKIPPABLE_NS)
         overtaken = self._next_vsync(target + self._interval) <= flip
-        return LAST_NS if overtaken else SKIPPABLE_NS
+        if not (in_time or self._overtaken or self._mode == "smooth"):
+            return LAST_NS if overtaken else SKIPPABLE_NS
+        period = self._next_vsync(flip + 1) - flip  # next to nothing where there is no grid
+        earliest = period - AFTER_NS if self.alone and not overtaken else 0
+        return max(earliest, period // 2, SKIPPABLE_NS)
 
     def _overdue(self, entry: _Entry[T]) -> int:
         """By how much the picture was decoded too late; 0 where only the screen was busy."""

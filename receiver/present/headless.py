@@ -8,7 +8,7 @@ from receiver.present.api import Flip, Output, View
 from receiver.present.compose import Composer
 
 PERIOD_NS = 16_666_667
-"""60 Hz."""
+"""60 Hz; a VSync comes at each multiple of it on CLOCK_MONOTONIC, so all such screens of a machine tick together."""
 
 
 class HeadlessPresenter:
@@ -19,12 +19,11 @@ class HeadlessPresenter:
     def __init__(self, width: int, height: int) -> None:
         self.size = (width, height)
         self.refresh_mhz = 60_000
-        self._start = time.monotonic_ns()
         self._view: View | None = None
         self._composer = Composer()
 
     def next_vsync(self, after_ns: int) -> int:
-        return after_ns + (self._start - after_ns) % PERIOD_NS
+        return after_ns + -after_ns % PERIOD_NS
 
     def poll(self) -> bool:
         return True

@@ -145,11 +145,17 @@ class Screen:
         """Put a stream on the screen, from its first picture on."""
         with self._lock:
             self._channels.append(channel)
+            self._count()
 
     def detach(self, channel: Channel) -> None:
         with self._lock:
             self._channels.remove(channel)
+            self._count()
             self._ring()
+
+    def _count(self) -> None:
+        for channel in self._channels:
+            channel.pacer.alone = len(self._channels) == 1
 
     def push(self, channel: Channel, picture: Picture) -> None:
         """Queue a decoded picture; any thread."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from statistics import mean
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +30,7 @@ class Shown(NamedTuple):
     frame: int | None
     decoded_ms: float | None = None
     handed_ms: float | None = None
-    parts: Mapping[str, float] = MappingProxyType({})
+    parts: Mapping[str, float] = {}
 
 
 class Beginning(NamedTuple):

@@ -37,7 +37,7 @@ WATCH = """(codec, encoded) => {
                 transceiver.setCodecPreferences(all.filter(({ mimeType }) => wanted.test(mimeType)));
             }
             if (encoded && track.kind === "video") {
-                window.encodedSender = new Worker("/bench/worker.js");
+                window.encodedSender = new Worker(`/bench/worker.js?later=${window.sendLater ?? 0}`);
                 transceiver.sender.transform = new RTCRtpScriptTransform(encodedSender);
             }
             return transceiver;
@@ -122,9 +122,11 @@ class Sender:
             await page.close()
 
     @asynccontextmanager
-    async def share(self, display: Doorway) -> AsyncIterator[Sharing]:
-        """Pair and share the pattern's tab."""
+    async def share(self, display: Doorway, later_ms: float = 0) -> AsyncIterator[Sharing]:
+        """Pair and share the pattern's tab. ``later_ms``: how long a clip's pictures are held back before they go out,
+        and their age begins."""
         async with self.paired(display) as page:
+            await page.evaluate("(ms) => (window.sendLater = ms)", later_ms)
             await begin(page)
             yield Sharing(page, self._encoded)
 
@@ -153,7 +155,7 @@ async def sender(
             context = await browser.new_context(viewport={"width": width, "height": height})
             drawing = await context.new_page()
             await drawing.goto(f"{address}?w={width}&h={height}&fps={fps}")
-            await context.route("**/bench/worker.js", lambda route: route.fulfill(path=WORKER))
+            await context.route("**/bench/worker.js?*", lambda route: route.fulfill(path=WORKER))
             await context.route("**/bench/clip", lambda route: route.fulfill(body=clip))
             await context.add_init_script(f"({WATCH})({json.dumps(codec)}, {CLIP_KBPS if clip else 0})")
             yield Sender(context, content, sound, bool(clip))

@@ -22,6 +22,10 @@ is what the sender encoded and the receiver did not show, within a frame or two 
 the encoder, with no work worth speaking of, and ages count from there: the sender's capture and encoder, which are most
 of the latency and on two cores most of the load, are out of it, and all receivers meet the same pictures at full rate.
 
+Two headless browsers on one machine tick together, as do our screens: when between two VSyncs a picture comes would be
+the same in all legs of one receiver, and another in the next one's. So each round sends the clip later than the one
+before by a VSync divided by the rounds, and with four, say, each receiver has met the whole of a VSync evenly.
+
 Our answer gives the sender a bitrate to start with. The others' answers are given the same one, for without it the
 sender shrinks the picture for its first ten seconds or more, and they would not do the same work. Measuring
 starts after ``--warm-up``, when start and settling are over. Compare the ratios; the milliseconds are the machine's.
@@ -50,6 +54,7 @@ from tests.bench._gstreamer import gstreamer, missing
 from tests.bench._ours import ours
 from tests.bench._sender import Doorway, Sender, sender
 
+VSYNC_MS = 1000 / 60
 START_S = 60.0
 """For starting a receiver, pairing and sharing, on a machine that is busy with other things."""
 
@@ -117,7 +122,8 @@ def cpu_s(root: psutil.Process) -> float:
 async def leg(number: int, opening: Opening, source: Sender, asked: argparse.Namespace) -> Leg:
     """One receiver's turn."""
     async with asyncio.timeout(START_S + asked.warm_up + 2 * asked.seconds), opening() as receiver:
-        async with source.share(receiver) as sharing:
+        later_ms = (number - 1) / asked.rounds * VSYNC_MS
+        async with source.share(receiver, later_ms) as sharing:
             await asyncio.sleep(asked.warm_up)
             begun = await sharing.counters()
             seen = await receiver.watch(asked.seconds)

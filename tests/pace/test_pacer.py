@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.pace.pacer import LAST_NS, MAX_QUEUE, Pacer
+from receiver.pace.pacer import AFTER_NS, LAST_NS, MAX_QUEUE, Pacer
 from tests.peers.cinema import Mode
 
 MS = 1_000_000
@@ -214,6 +214,30 @@ def test_one_late_picture_of_as_many_as_the_screen_shows_does_not_keep_all_after
         assert shown[-1].latency_ms <= steady[-1].latency_ms + 1
         assert shown[-1].latency_ms <= PERIOD / MS + 3 + 1 + 2  # decoding, drawing, and what it may begin early
         assert sum(pacer.dropped.values()) <= 4
+
+
+@pytest.mark.parametrize("mode", ["interactive", "smooth"])
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_picture_is_handed_over_once_no_other_can_take_its_vsync(mode: Mode, alone: bool) -> None:
+    for place in range(1, 17):  # between two VSyncs
+        pacer: Pacer[int] = Pacer(mode, grid, PERIOD)
+        pacer.alone = alone
+        early: list[int] = []
+        for number in range(120):
+            decoded = START + number * 2 * PERIOD + place * MS
+            pacer.push(number, number * 3000, decoded, decoded)
+            wake = pacer.wake_at(decoded)
+            assert wake is not None
+            now = max(wake, decoded)
+            assert pacer.choose(now) is not None
+            early.append(grid(now + 1) - now)
+        settled = early[60:]
+        most = PERIOD - AFTER_NS if alone else PERIOD // 2
+        assert max(settled) <= most, "not for the VSync before"
+        if mode == "smooth":
+            assert min(settled) == most
+        else:
+            assert min(settled) >= min(most, PERIOD - place * MS - MS), "at once, where it came later than that"
 
 
 def test_interactive_mode_waits_until_most_pictures_of_a_rough_network_come_in_time() -> None:

@@ -11,8 +11,9 @@ from receiver.clock import FakeClock
 from receiver.errors import BackendUnavailable
 from receiver.link import Scene
 from receiver.media import Picture
-from receiver.present.headless import HeadlessPresenter
+from receiver.present.headless import PERIOD_NS, HeadlessPresenter
 from receiver.stage.channel import Channel
+from receiver.stage.counters import Counters
 from receiver.stage.screen import Screen
 
 SCENE = Scene("Lounge", "", "", "", True)
@@ -115,3 +116,14 @@ def test_it_is_taken_when_it_comes_and_the_app_learns_of_it(machine: Machine) ->
 def test_where_none_is_wanted_none_is_asked_for(machine: Machine) -> None:
     machine.wait(5)
     assert machine.opened == [0]
+
+
+def test_pictures_are_drawn_early_only_while_no_other_stream_shares_the_screen(machine: Machine) -> None:
+    vsync = machine.first.next_vsync
+    one, other = (Channel(n, "Anna", "interactive", Counters(n, 0), vsync, PERIOD_NS) for n in (1, 2))
+    machine.screen.attach(one)
+    assert one.pacer.alone
+    machine.screen.attach(other)
+    assert (one.pacer.alone, other.pacer.alone) == (False, False)
+    machine.screen.detach(one)
+    assert other.pacer.alone

@@ -1,6 +1,7 @@
 // Puts pictures that were encoded beforehand (tests/bench/_clip.py) in the place of those that the browser encodes, from
-// the first one on wherever the receiver was sent a keyframe, and notes when each went out.
+// the first one on wherever the receiver was sent a keyframe, and notes when each went out. `later`, ms in its address, holds each back before that.
 
+const later = Number(new URLSearchParams(location.search).get("later"));
 let pictures = [], sent = [], next = 0;
 
 function unpack(clip) {
@@ -25,7 +26,8 @@ const ready = fetch("/bench/clip").then(async (response) => (pictures = unpack(a
 
 onrtctransform = async ({ transformer: { readable, writable } }) => {
   await ready;
-  readable.pipeThrough(new TransformStream({ transform: swap })).pipeTo(writable);
+  const transform = (frame, out) => void (later ? setTimeout(swap, later, frame, out) : swap(frame, out));
+  readable.pipeThrough(new TransformStream({ transform })).pipeTo(writable);
 };
 
 onmessage = ({ ports: [port] }) => port.postMessage(sent);

@@ -9,7 +9,7 @@ from tests.vm.guest.stalls import watched
 
 SECONDS = 6
 IN_TIME_NS = 8_000_000
-"""Before a vblank: the pacer has drawing end half a period before it."""
+"""Before a vblank: the pacer has drawing end half a period before it, or sooner."""
 
 
 def test_no_flip_is_missed_that_was_handed_over_in_time() -> None:
