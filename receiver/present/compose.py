@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+import av
 import numpy as np
 import pygame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
@@ -24,12 +25,14 @@ from receiver.present.turn import Turners
 
 UNSPECIFIED = 2
 """AVCOL_SPC_UNSPECIFIED."""
-MATRICES: dict[int, Colorspace] = {
+BT2020 = 9
+"""SWS_CS_BT2020, which Debian 13's PyAV has no name for."""
+MATRICES: dict[int, int] = {
     1: Colorspace.ITU709,
     5: Colorspace.ITU601,
     6: Colorspace.ITU601,
     7: Colorspace.SMPTE240M,
-    9: Colorspace.BT2020,
+    9: BT2020,
 }
 """AVColorSpace (ISO/IEC 23091-2) to the matrix that swscale uses."""
 HD_HEIGHT = 720
@@ -38,12 +41,17 @@ HD_HEIGHT = 720
 BLOCK = 16
 """Pixels that swscale writes at once. Where a row ends within a block it goes on into the row below, over what another
 of its threads may have written there: such a picture is one thread's."""
+NEW_SCALER = int(av.__version__.split(".")[0]) >= 17
+"""Whether PyAV's scaler has threads. One of before then (Debian 13's) leaves no room behind a picture's last row, so it
+is let scale to whole blocks, of which as much is shown as there is room for; and it takes no notice of a picture's
+range where the matrices it is told are the same, so it is told another one for RGB, which has none."""
+NO_MATRIX = Colorspace.FCC
 
 BGRA_RED = 0xFF0000
 BLACK = (0, 0, 0)
 
 
-def matrix(colorspace: int, width: int, height: int) -> Colorspace:
+def matrix(colorspace: int, width: int, height: int) -> int:
     """The YUV matrix of a picture with this AVColorSpace and size in pixels."""
     guess = Colorspace.ITU709 if min(width, height) >= HD_HEIGHT else Colorspace.ITU601
     return MATRICES.get(colorspace, guess)
@@ -104,16 +112,21 @@ class Composer:
     def _picture(self, placed: Placed, target: pygame.Surface) -> None:
         picture, (x, y, width, height), _ = placed
         frame = picture.frame
+        in_blocks = width % BLOCK == 0
+        if NEW_SCALER:
+            whole, more = width, {} if in_blocks else {"threads": 1}
+        else:
+            whole, more = -(-width // BLOCK) * BLOCK, {"dst_colorspace": NO_MATRIX}
         scaled = self._scalers[picture.stream].reformat(
             frame,
-            width,
+            whole,
             height,
             "bgra" if target.get_masks()[0] == BGRA_RED else "rgba",
             src_colorspace=matrix(frame.colorspace, picture.width, picture.height),
             src_color_range=ColorRange(frame.color_range) if frame.color_range else ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
             interpolation=Interpolation.BICUBIC if width > picture.width else Interpolation.BILINEAR,
-            threads=1 if width % BLOCK else 0,
+            **more,
         )
         plane = scaled.planes[0]
         source = np.frombuffer(memoryview(plane), np.uint32).reshape(-1, plane.line_size // 4)

@@ -9,15 +9,15 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from receiver.media import Picture
 from receiver.present.api import Degrees, Placed, View
-from receiver.present.compose import matrix
+from receiver.present.compose import BT2020, matrix
 from receiver.present.drm.formats import TAKEN_AS, YUV
 from receiver.present.drm.modes import Plane
 from receiver.prime import described, is_prime
 
-ENCODINGS: dict[Colorspace, str] = {
+ENCODINGS: dict[int, str] = {
     Colorspace.ITU601: "ITU-R BT.601 YCbCr",
     Colorspace.ITU709: "ITU-R BT.709 YCbCr",
-    Colorspace.BT2020: "ITU-R BT.2020 YCbCr",
+    BT2020: "ITU-R BT.2020 YCbCr",
 }
 """Values of a plane's COLOR_ENCODING."""
 RANGES: dict[ColorRange, str] = {ColorRange.MPEG: "YCbCr limited range", ColorRange.JPEG: "YCbCr full range"}
