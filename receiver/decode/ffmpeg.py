@@ -91,6 +91,8 @@ class FfmpegDecoder:
             if (known := self._pending.pop(timestamp, None)) is not None:
                 stamps, colours = known
                 transfer = self._context.color_trc
+                if self._device:
+                    _complete(out, self._context)
                 if colours is not None:
                     _paint(out, colours)
                     transfer = transfer if colours.transfer == UNSPECIFIED else colours.transfer
@@ -113,6 +115,14 @@ class FfmpegDecoder:
         self._pending.clear()
 
 
+def _complete(out: av.VideoFrame, context: VideoCodecContext) -> None:
+    """Give a picture the bitstream's colours where it came without: Debian 13's PyAV copies a device's pixels alone."""
+    if out.colorspace == UNSPECIFIED:
+        out.colorspace = context.colorspace
+    if not out.color_range:
+        out.color_range = context.color_range
+
+
 def _paint(out: av.VideoFrame, colours: Colours) -> None:
     """Say of a picture what its sender says of it."""
     if colours.matrix != UNSPECIFIED:
@@ -124,6 +134,7 @@ def _paint(out: av.VideoFrame, colours: Colours) -> None:
 def _words(error: FFmpegError) -> str:
     """FFmpeg's reason as a person would say it."""
     known = {
+        errno.EPERM: "the device does not take this stream",  # the -1 of FFmpeg's get_format
         errno.ENOMEM: "the device has no memory left",
         errno.EIO: "the device does not answer",
         errno.ENODEV: "the device is gone",

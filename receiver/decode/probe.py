@@ -107,6 +107,9 @@ def prove(codec: Codec, backend: Backend = SOFTWARE) -> Proof:
     try:
         fault = _fault(decoder.decode(proof_frame(codec))) or _fault(decoder.decode(proof_frame(codec, 3000)))
     except (DecodeError, DecoderFailed, OSError) as error:
+        if backend.hardware:
+            reason = f"the device of {backend.title} does not decode {codec}, or its driver fails at it ({error})"
+            return _refusal(codec, backend, reason)
         fault = str(error)
     finally:
         decoder.close()

@@ -7,7 +7,7 @@ import pytest
 
 from receiver import board
 from receiver.decode import probe
-from receiver.decode.api import DecodeError, Decoder
+from receiver.decode.api import DecodeError, Decoder, DecoderFailed
 from receiver.decode.backends import BACKENDS, SOFTWARE, VIDEO, Wishes, candidates
 from receiver.decode.rank import best
 from receiver.errors import BackendUnavailable
@@ -54,6 +54,29 @@ def test_a_broken_frame_gives_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     proof = probe.prove("VP8")
     assert not proof.ok
     assert "can't be decoded" in proof.reason
+
+
+class Lacking:
+    """A device without this codec: its decoder opens, and refuses what it is given."""
+
+    name, title, hardware = "lacking", "Such", True
+
+    def open(self, codec: Codec) -> Decoder:
+        decoder = SOFTWARE.open(codec)
+
+        def decode(frame: EncodedFrame) -> list[Picture]:
+            raise DecoderFailed("such broke: Invalid argument")
+
+        decoder.decode = decode  # type: ignore[method-assign]
+        return decoder
+
+
+def test_a_codec_that_a_device_lacks_is_no_reason_to_mend_it() -> None:
+    proof = probe.prove("VP8", Lacking())
+    assert not proof.ok
+    assert proof.reason == (
+        "the device of Such does not decode VP8, or its driver fails at it (such broke: Invalid argument)"
+    )
 
 
 class Late:

@@ -1,5 +1,5 @@
-"""What NVDEC is held to: the same pictures as the CPU's, bit for bit, each with its own frame. Each check returns what
-it measured, and raises AssertionError where NVDEC falls short."""
+"""What a device (NVDEC, where no other ``backend`` is given) is held to: the same pictures as the CPU's, bit for bit,
+each with its own frame. Each check returns what it measured, and raises AssertionError where the device falls short."""
 
 import json
 import statistics
@@ -51,10 +51,10 @@ def same(ours: Picture, theirs: Picture) -> bool:
     )
 
 
-def identical(codec: Codec) -> Result:
+def identical(codec: Codec, backend: Backend = NVDEC, stream: Sequence[EncodedFrame] = ()) -> Result:
     """Bit for bit, through changes of size, and each picture with its own frame."""
-    stream = streams.with_changes_of_size(codec)
-    device, reference = NVDEC.open(codec), SOFTWARE.open(codec)
+    stream = stream or streams.with_changes_of_size(codec)
+    device, reference = backend.open(codec), SOFTWARE.open(codec)
     unlike, late = [], []
     for number, frame in enumerate(stream):
         found, wanted = device.decode(frame), reference.decode(frame)
@@ -116,12 +116,12 @@ def opening(codec: Codec) -> Result:
     return {"open_to_first_picture_ms": spent}
 
 
-def beyond_the_device(codec: Codec) -> Result:
-    """In mid-stream comes what NVDEC doesn't take (4:4:4); the CPU shows that very keyframe, and the reason is told."""
+def beyond_the_device(codec: Codec, backend: Backend = NVDEC) -> Result:
+    """In mid-stream comes what it doesn't take (4:4:4); the CPU shows that very keyframe, and the reason is told."""
     stream = streams.frames(codec, streams.encode(codec, 640, 360, 5))
     stream += streams.frames(codec, streams.encode(codec, 640, 360, 5, "yuv444p"), 5)
     told: list[str] = []
-    decoder = Decoders([prove(codec, NVDEC), prove(codec, SOFTWARE)]).open(codec, told.append)
+    decoder = Decoders([prove(codec, backend), prove(codec, SOFTWARE)]).open(codec, told.append)
     shown = [len(decoder.decode(frame)) for frame in stream]
     assert shown == [1] * len(stream), shown
     assert len(told) == 1, told
@@ -137,13 +137,13 @@ def dying(codec: Codec) -> Result:
     return result
 
 
-def outlive_the_device(codec: Codec, kill: object) -> Result:
+def outlive_the_device(codec: Codec, kill: object, backend: Backend = NVDEC) -> Result:
     """``kill()`` breaks the device after ten frames; the CPU must take over at the next keyframe, identically."""
     assert callable(kill)
     stream = streams.frames(codec, streams.encode(codec, 640, 360, 20))
     stream += streams.frames(codec, streams.encode(codec, 640, 360, 20), 20)
     told: list[str] = []
-    decoder = Decoders([prove(codec, NVDEC), prove(codec, SOFTWARE)]).open(codec, told.append)
+    decoder = Decoders([prove(codec, backend), prove(codec, SOFTWARE)]).open(codec, told.append)
     reference = SOFTWARE.open(codec)
     waiting, healed, lost = False, 0, 0
     for number, frame in enumerate(stream):

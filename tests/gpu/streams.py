@@ -1,6 +1,6 @@
 """Streams to decode: real encoders' output of pictures that are hard on a decoder, with a change of size in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -78,9 +78,9 @@ def frames(codec: Codec, parts: Iterator[tuple[bytes, bool]], first: int = 0) ->
     ]
 
 
-def with_changes_of_size(codec: Codec, each: int = 30) -> list[EncodedFrame]:
-    """One stream through all ``SIZES``, and back to the first."""
+def with_changes_of_size(codec: Codec, each: int = 30, sizes: Sequence[tuple[int, int]] = SIZES) -> list[EncodedFrame]:
+    """One stream through all ``sizes``, and back to the first."""
     found: list[EncodedFrame] = []
-    for width, height in (*SIZES, SIZES[0]):
+    for width, height in (*sizes, sizes[0]):
         found += frames(codec, encode(codec, width, height, each), len(found))
     return found

@@ -26,7 +26,7 @@ class Guest:
 
     ``kernel``: a folder below the image's, of another kernel. ``systemd``: the guest boots as a machine does, and has
     one file of tests for each boot. ``sleeps``: it is suspended, and without the host's folders meanwhile.
-    ``watched``: the card whose screen is copied from the start on.
+    ``watched``: the card whose screen is copied from the start on. ``packages``: where its Python packages are.
     """
 
     tests: str
@@ -37,6 +37,7 @@ class Guest:
     systemd: bool = False
     sleeps: bool = False
     watched: str = ""
+    packages: str = "/opt/site"
 
 
 CARDS = (
@@ -57,6 +58,7 @@ GUESTS = (  # the longest first
     Guest("sdl", CARDS, "virtio-gpu,bochs,cirrus-qemu", 500),
     Guest("input", f"{USB} -device usb-kbd -device usb-tablet", "uinput,evdev,xhci-pci,usbhid,hid-generic", 480),
     Guest("sleep", CARDS, "virtio-gpu,bochs", 240, sleeps=True),
+    Guest("vaapi", CARD, "virtio-gpu", 400, packages="/opt/site-but-av"),  # with Debian's PyAV
     Guest("plain", CARD, "virtio-gpu", 240, kernel="plain"),
 )
 
@@ -112,7 +114,8 @@ def run(guest: Guest, where: Path, arguments: list[str]) -> bool:
     began = time.monotonic()
     out = KEPT / guest.tests
     shutil.rmtree(out, ignore_errors=True)
-    script = f"export DDP_VM_GUEST={guest.tests} DDP_TOLD=/out/told\n{command(guest, arguments)}\n"
+    script = f"export DDP_VM_GUEST={guest.tests} DDP_TOLD=/out/told PYTHONPATH={guest.packages}:/run/project\n"
+    script += f"{command(guest, arguments)}\n"
     status = boot(
         *(where, out, script, guest.devices, guest.modules, guest.timeout_s),
         kernel=kernel,

@@ -10,12 +10,14 @@ from tests.vm.machine import PROJECT
 
 CACHE = Path.home() / ".cache" / "ddp-receiver" / "vm"
 RECIPE = Path(__file__).parent / "image.sh"
+DRIVER = Path(__file__).parent / "guest" / "va" / "soft_drv_video.c"
 LOCK = PROJECT / "requirements.lock"
 
 
 def image() -> Path:
-    """The folder of the guests' image. It is made anew where the recipe or the locked packages have changed."""
-    key = hashlib.sha256(RECIPE.read_bytes() + LOCK.read_bytes()).hexdigest()[:16]
+    """The folder of the guests' image. It is made anew where the recipe, the driver that is
+    built for it or the locked packages have changed."""
+    key = hashlib.sha256(b"".join(file.read_bytes() for file in (RECIPE, DRIVER, LOCK))).hexdigest()[:16]
     wanted = CACHE / key
     if not wanted.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -24,7 +26,7 @@ def image() -> Path:
             log = Path(draft) / "build.log"
             with log.open("w") as told:
                 built = subprocess.run(
-                    [RECIPE, draft, LOCK, sys.executable], stdout=told, stderr=subprocess.STDOUT, check=False
+                    [RECIPE, draft, LOCK, sys.executable, DRIVER], stdout=told, stderr=subprocess.STDOUT, check=False
                 )
             if built.returncode:
                 sys.exit(f"{log.read_text()[-3000:]}\nThe guest's image could not be built.")

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Builds the guest: image.sh OUT LOCK PYTHON writes OUT/root.ext4, and for each of its kernels vmlinuz, initrd.img and
-# kernel (its release): the newest one's in OUT, those of Debian 13's own in OUT/plain. Needs root, mmdebstrap, e2fsprogs,
-# cpio, kmod, and a PYTHON whose pip can reach its index. Debian 13 with the kernel of its backports, whose virtio-gpu
-# has a vblank timer, and its own 6.12, whose virtio-gpu completes each flip at once; vkms and vicodec, which Debian
-# doesn't ship, are built from the newest one's source; the Python packages are those of LOCK, for Debian 13's Python
-# 3.13. What could not be had is a line of OUT/missing: its tests don't run, and the last line of the run counts them.
+# Builds the guest: image.sh OUT LOCK PYTHON DRIVER writes OUT/root.ext4, and for each of its kernels vmlinuz, initrd.img
+# and kernel (its release): the newest one's in OUT, those of Debian 13's own in OUT/plain. Needs root, mmdebstrap,
+# e2fsprogs, cpio, kmod, and a PYTHON whose pip can reach its index. Debian 13 with the kernel of its backports, whose
+# virtio-gpu has a vblank timer, and its own 6.12, whose virtio-gpu completes each flip at once; vkms and vicodec, which
+# Debian doesn't ship, are built from the newest one's source; the Python packages are those of LOCK, for Debian 13's
+# Python 3.13, in /opt/site, and in /opt/site-but-av with Debian's PyAV; DRIVER is the source of a VA-API driver. What
+# could not be had is a line of OUT/missing: its tests don't run, and the last line of the run counts them.
 set -euo pipefail
 
-out=$1 lock=$(realpath "$2") python=$3
+out=$1 lock=$(realpath "$2") python=$3 driver=$4
 mkdir -p "$out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -16,6 +17,7 @@ root=$work/root
 packages=linux-image-amd64,systemd-sysv,dbus,udev,kmod,iproute2,busybox-static,libportaudio2,fonts-inter
 packages+=,python3,python3-pytest,python3-pytest-asyncio,python3-pytest-timeout,python3-hypothesis
 packages+=,python3-uinput,python3-evdev
+packages+=,python3-av # on the system's FFmpeg, which has VA-API
 packages+=,libsdl2-2.0-0,libgl1-mesa-dri,libegl1,libgles2 # SDL's own way to the screen (kmsdrm)
 
 # The machine's own Debian mirror, with another suite.
@@ -35,7 +37,7 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive
 kernel=$(ls /lib/modules | sort -V | tail -n 1)
 release=$(echo "$kernel" | cut -d. -f1,2)
-tools="linux-headers-$kernel make gcc libc6-dev xz-utils"
+tools="linux-headers-$kernel make gcc libc6-dev xz-utils libva-dev libavcodec-dev"
 mkdir /built && cd /built
 sources() {
     apt-get install -y -q --no-install-recommends $tools &&
@@ -57,6 +59,8 @@ build gpu/drm/vkms CONFIG_DRM_VKMS=m || echo "vkms could not be built for kernel
 build media/test-drivers CONFIG_VIDEO_VICODEC=m ||
     echo "vicodec could not be built for kernel $kernel" | tee -a /missing >&2
 cd /
+gcc -O2 -fPIC -shared -fvisibility=hidden -o "/usr/lib/$(gcc -print-multiarch)/dri/virtio_gpu_drv_video.so" \
+    /soft_drv_video.c -lavcodec -lavutil || echo "the VA-API driver could not be built" | tee -a /missing >&2
 apt-get purge -y -q --autoremove $tools || true
 rm -rf /built
 depmod "$kernel"
@@ -72,11 +76,19 @@ mmdebstrap --quiet --variant=minbase --mode=root --format=directory \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt=force-unsafe-io \
     --setup-hook="install -D -m644 '$work/preferences' \"\$1/etc/apt/preferences.d/backports\"" \
     --include="$packages" \
-    --customize-hook="cp '$work/modules.sh' \"\$1/modules.sh\" && chroot \"\$1\" sh /modules.sh && rm \"\$1/modules.sh\"" \
+    --customize-hook="cp '$work/modules.sh' '$driver' \"\$1/\" && chroot \"\$1\" sh /modules.sh" \
+    --customize-hook="rm \"\$1/modules.sh\" \"\$1/soft_drv_video.c\"" \
     trixie "$root" "deb $mirror trixie main" "deb $mirror trixie-backports main"
 
 "$python" -m pip install --quiet --no-input --no-compile --target "$root/opt/site" --python-version 3.13 \
     --only-binary :all: --no-deps --require-hashes -r "$lock"
+mkdir "$root/opt/site-but-av"
+for package in "$root"/opt/site/*; do
+    case ${package##*/} in
+        av | av.libs | av-*) ;;
+        *) ln -s "../site/${package##*/}" "$root/opt/site-but-av/" ;;
+    esac
+done
 chroot "$root" python3 -m compileall -q /opt/site >/dev/null || true # one package carries a template that can't compile
 
 touch "$root/missing"
