@@ -2,9 +2,9 @@
 
 The device is opened for each stream, without falling back to the CPU behind our back, and its pictures come into
 memory (NV12) as the screen takes them from there. Those of V4L2's request API stay where they are (DRM PRIME): a plane
-of the screen shows them without a copy. No such device was at hand; what was tried is showing such memory. These
-accelerators give each picture with its own frame; FFmpeg's
-separate ``*_cuvid`` decoders keep some back, so they aren't used.
+of the screen shows them without a copy. NVDEC was tried on a GPU, VA-API on a driver that decodes in software
+(tests/vm/guest/va), the others never: no such device was at hand. These accelerators give each picture with its own
+frame; FFmpeg's separate ``*_cuvid`` decoders keep some back, so they aren't used.
 """
 
 import contextlib
@@ -60,7 +60,7 @@ class Accelerator:
             raise BackendUnavailable(absence)
         if self._device not in hwdevices_available():
             raise BackendUnavailable(
-                f"this PyAV is built without {self._device}; install one that is built on the system's FFmpeg"
+                f"this PyAV is built without {self._device}; one on the system's FFmpeg may have it (scripts/install)"
             )
         try:
             acceleration = self._accelerate()

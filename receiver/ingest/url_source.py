@@ -68,15 +68,20 @@ class Source:
         return self.about
 
     def _open(self) -> InputContainer | OutputContainer:
+        """By options of the container alone: ``options`` are for its streams as well, of which FLV and MPEG-TS show
+        more once they are looked at, and Debian 13's PyAV then frees what it never had."""
         scheme = self._target.scheme
         if scheme in ("http", "https"):
             http = Http(self._target, self._policy, self._resolver)
-            options = {"format_whitelist": _FILES, "protocol_whitelist": _NOTHING, **_PROBE}
             persistence = {"http_persistent": "0", "http_multiple": "0"}  # else FFmpeg's HLS goes round our opener
             return av.open(
                 self._target.url,
-                options=options,
-                container_options=persistence,
+                container_options={
+                    "format_whitelist": _FILES,
+                    "protocol_whitelist": _NOTHING,
+                    **persistence,
+                    **_PROBE,
+                },
                 io_open=lambda url, flags, options: http.open(url),
                 metadata_errors="replace",
             )
@@ -86,7 +91,7 @@ class Source:
             return av.open(
                 file,
                 format="mpegts",
-                options={"protocol_whitelist": _NOTHING, **_PROBE},
+                container_options={"protocol_whitelist": _NOTHING, **_PROBE},
                 buffer_size=1316 * 8,
                 metadata_errors="replace",
             )
@@ -98,7 +103,7 @@ class Source:
         return av.open(
             f"{'rtsp' if rtsp else 'rtmp'}://{self._credentials()}127.0.0.1:{relay.port}{self._target.path}",
             format="rtsp" if rtsp else "flv",
-            options={**options, **_PROBE},
+            container_options={**options, **_PROBE},
             metadata_errors="replace",
         )
 
@@ -207,7 +212,7 @@ def _rtmp_options(target: Target) -> dict[str, str]:
 
 
 def _sentence(target: Target, error: Exception) -> str:
-    if isinstance(error, (av.error.InvalidDataError, av.error.ArgumentError)):  # the latter: not in format_whitelist
+    if isinstance(error, ValueError):  # FFmpeg's "invalid data", or "invalid argument": not in format_whitelist
         return f"What {target.host} sends is no film or stream that this display knows."
     if isinstance(error, (av.error.HTTPUnauthorizedError, PermissionError)):
         return f"{target.host} asks for a name and a password: put them in the address, before the host and an @."

@@ -66,10 +66,11 @@ class Track:
 
     def _unit(self, packet: Any, start_ns: int) -> Unit | None:
         pts = packet.pts if packet.pts is not None else packet.dts
-        if pts is None or packet.time_base is None:
+        base = packet.time_base or self.stream.time_base  # PyAV before 18 forgets it in a filter
+        if pts is None or base is None:
             return None
         dts = packet.dts if packet.dts is not None else pts
-        tick = packet.time_base * 1_000_000_000
+        tick = base * 1_000_000_000
         data = bytes(packet)
         if self._adts is not None:
             data = self._adts.stand_alone(data)

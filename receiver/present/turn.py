@@ -35,8 +35,8 @@ class Turner:
         frame = picture.frame
         key = (frame.width, frame.height, frame.format.name, degrees, crop)
         if key != self._made_for:
-            filters = (("crop", f"w={width}:h={height}:exact=1"),) if cut else ()
-            self._graph = _graph(frame, (*filters, *TURNS[degrees]))
+            cuts = (("crop", f"w={width}:h={height}:exact=1"),) if cut else ()
+            self._graph = filters(frame, (*cuts, *TURNS[degrees]))
             self._made_for = key
         self._graph.push(frame)
         turned = self._graph.pull()
@@ -68,12 +68,13 @@ class Turners:
         return turned
 
 
-def _graph(frame: VideoFrame, filters: tuple[tuple[str, str], ...]) -> Graph:
+def filters(frame: VideoFrame, steps: tuple[tuple[str, str], ...]) -> Graph:
+    """A graph for pictures like this one, through filters given by name and arguments."""
     graph = Graph()
     last: FilterContext = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
     )
-    for name, arguments in filters:
+    for name, arguments in steps:
         last.link_to(step := graph.add(name, arguments))
         last = step
     last.link_to(graph.add("buffersink"))

@@ -17,7 +17,6 @@ from collections.abc import Collection
 import numpy as np
 import pygame
 from av import VideoFrame
-from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from receiver.media import Picture
 from receiver.present.api import View
@@ -30,6 +29,7 @@ from receiver.present.drm.modes import Route
 from receiver.present.drm.pool import Pool
 from receiver.present.drm.scanout import OFF, Scanout, placed
 from receiver.present.plain import Plain
+from receiver.present.scaler import Scaler
 from receiver.present.turn import Turners
 from receiver.prime import described
 
@@ -51,7 +51,7 @@ class Direct:
         self._black = self._pool.take("black", size, XRGB, frozenset())
         self._black.surface.fill(0)
         self._known: dict[object, Way | None] = {}
-        self._scalers: dict[int, VideoReformatter] = {}
+        self._scalers: dict[int, Scaler] = {}
         self._over: tuple[list[object], Rect, Buffer] | None = None
         self._imports = Imports(card)
         self._plain = Plain()
@@ -145,10 +145,7 @@ class Direct:
         plain = frame.format.name == name or (frame.format.name, name) == ("yuvj420p", "yuv420p")
         if plain and (frame.width, frame.height) == size and all(plane.line_size > 0 for plane in frame.planes):
             return frame
-        scaler = self._scalers.setdefault(picture.stream, VideoReformatter())
-        same = ColorRange(frame.color_range) if frame.color_range else ColorRange.MPEG
-        method = Interpolation.BICUBIC if size[0] > picture.width else Interpolation.BILINEAR
-        return scaler.reformat(frame, *size, name, src_color_range=same, dst_color_range=same, interpolation=method)
+        return self._scalers.setdefault(picture.stream, Scaler()).scale(frame, size, name)
 
     def _drawn_over(self, view: View, over: Rect, shown: frozenset[int]) -> Buffer:
         """The patches with their alpha; drawn when they change only."""

@@ -9,9 +9,10 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from receiver.media import Picture
 from receiver.present.api import Degrees, Placed, View
-from receiver.present.compose import BT2020, matrix
+from receiver.present.compose import matrix
 from receiver.present.drm.formats import TAKEN_AS, YUV
 from receiver.present.drm.modes import Plane
+from receiver.present.scaler import BT2020
 from receiver.prime import described, is_prime
 
 ENCODINGS: dict[int, str] = {

@@ -2,6 +2,7 @@
 (tests/vm/guest/va), which libva finds by the name of the card's kernel driver."""
 
 import asyncio
+import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -45,6 +46,20 @@ def test_what_the_device_has_is_proven_and_what_it_lacks_is_told() -> None:
     for codec in ("AV1", "H265"):
         refused = next(proof for proof in proofs if (proof.codec, proof.backend) == (codec, "vaapi"))
         assert refused.reason.startswith(f"the device of VA-API does not decode {codec}"), refused.reason
+
+
+def test_a_box_is_installed_with_it() -> None:
+    """PyPI's PyAV, which has no VA-API, is where ``--site`` has it; and nothing starts here, without systemd."""
+    told = subprocess.check_output(
+        ["/project/scripts/install", "--site", "/opt/site", "--vaapi"], stderr=subprocess.STDOUT
+    )
+    assert b"by the system's FFmpeg, with VA-API" in told, told.decode()
+    python = "/opt/ddp-receiver/current/bin/python"
+    look = (
+        "from receiver.decode.probe import prove; from receiver.decode.hwaccel import VAAPI; print(prove('VP8', VAAPI))"
+    )
+    said = subprocess.check_output([python, "-P", "-c", look], cwd="/", env={"PATH": "/usr/bin"}, text=True)
+    assert "ok=True" in said, said
 
 
 @pytest.mark.parametrize("codec", TAKEN)
