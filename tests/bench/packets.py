@@ -101,7 +101,9 @@ def main(argv: list[str]) -> int:
         cost, all_of_it = (median(one[key] for one in legs["ours"]) for key in (USER, WHOLE))
         whole = all(one["frames received"] >= one["frames sent"] for one in legs["ours"])
         verdict = "reached" if cost <= GOAL_US else "MISSED"
-        print(f"\n  {verdict:8} µs of Python a packet: {cost:.1f} (with the kernel's {all_of_it:.1f}), goal {GOAL_US:g}")
+        print(
+            f"\n  {verdict:8} µs of Python a packet: {cost:.1f} (with the kernel's {all_of_it:.1f}), goal {GOAL_US:g}"
+        )
         print(f"  {'reached' if whole else 'MISSED':8} every frame received at {asked.mbps:g} Mbit/s")
     return 0
 
