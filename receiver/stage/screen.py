@@ -145,15 +145,16 @@ class Screen:
         """Put a stream on the screen, from its first picture on."""
         with self._lock:
             self._channels.append(channel)
-            self._count()
+            self._tell_alone()
 
     def detach(self, channel: Channel) -> None:
         with self._lock:
             self._channels.remove(channel)
-            self._count()
+            self._tell_alone()
             self._ring()
 
-    def _count(self) -> None:
+    def _tell_alone(self) -> None:
+        """Let each pacer know whether other streams' pictures are drawn by the same flips; under the lock."""
         for channel in self._channels:
             channel.pacer.alone = len(self._channels) == 1
 

@@ -15,8 +15,8 @@ LOCK = PROJECT / "requirements.lock"
 
 
 def image() -> Path:
-    """The folder of the guests' image. It is made anew where the recipe, the driver that is
-    built for it or the locked packages have changed."""
+    """The folder of the guests' image. It is made anew where the recipe, its driver or the locked packages have
+    changed."""
     key = hashlib.sha256(b"".join(file.read_bytes() for file in (RECIPE, DRIVER, LOCK))).hexdigest()[:16]
     wanted = CACHE / key
     if not wanted.exists():

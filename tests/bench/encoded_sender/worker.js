@@ -1,5 +1,6 @@
 // Puts pictures that were encoded beforehand (tests/bench/_clip.py) in the place of those that the browser encodes, from
-// the first one on wherever the receiver was sent a keyframe, and notes when each went out. `later`, ms in its address, holds each back before that.
+// the first one on wherever the receiver was sent a keyframe, and notes when each went out. `later`, ms in its address,
+// holds each back before that.
 
 const later = Number(new URLSearchParams(location.search).get("later"));
 let pictures = [], sent = [], next = 0;
