@@ -2,7 +2,7 @@
 # Builds the guest: image.sh OUT LOCK PYTHON DRIVER writes OUT/root.ext4, and for each of its kernels vmlinuz, initrd.img
 # and kernel (its release): the newest one's in OUT, those of Debian 13's own in OUT/plain. Needs root, mmdebstrap,
 # e2fsprogs, cpio, kmod, and a PYTHON whose pip can reach its index. Debian 13 with the kernel of its backports, whose
-# virtio-gpu has a vblank timer, and its own 6.12, whose virtio-gpu completes each flip at once; vkms and vicodec, which
+# virtio-gpu has a vblank timer, and its own 6.12, whose virtio-gpu completes each flip at once; vkms, vicodec and visl, which
 # Debian doesn't ship, are built from the newest one's source; the Python packages are those of LOCK, for Debian 13's
 # Python 3.13, in /opt/site, and in /opt/site-but-av with Debian's PyAV; DRIVER is the source of a VA-API driver. What
 # could not be had is a line of OUT/missing: its tests don't run, and the last line of the run counts them.
@@ -45,9 +45,12 @@ sources() {
     dpkg-deb --fsys-tarfile linux-source-*.deb | tar -xO "./usr/src/linux-source-$release.tar.xz" |
         tar -xJ --strip-components=2 "linux-source-$release/drivers/gpu/drm/vkms" \
             "linux-source-$release/drivers/media/test-drivers/vicodec" \
+            "linux-source-$release/drivers/media/test-drivers/visl" \
             "linux-source-$release/drivers/media/v4l2-core/v4l2-mem2mem.c" &&
     mv media/v4l2-core/v4l2-mem2mem.c media/test-drivers &&
-    echo "obj-m := v4l2-mem2mem.o vicodec/" >media/test-drivers/Kbuild
+    sed -i '/define TRACE_INCLUDE_PATH/s|[^ ]*$|.|' media/test-drivers/visl/*.h && # the kernel's own tree isn't there
+    echo 'ccflags-y += -I$(src)' >>media/test-drivers/visl/Makefile &&
+    echo "obj-m := v4l2-mem2mem.o vicodec/ visl/" >media/test-drivers/Kbuild
 }
 # build FOLDER SETTING: its modules, for the newest kernel.
 build() {
@@ -58,6 +61,8 @@ sources || echo "the source of kernel $kernel could not be had" >&2
 build gpu/drm/vkms CONFIG_DRM_VKMS=m || echo "vkms could not be built for kernel $kernel" | tee -a /missing >&2
 build media/test-drivers CONFIG_VIDEO_VICODEC=m ||
     echo "vicodec could not be built for kernel $kernel" | tee -a /missing >&2
+build media/test-drivers CONFIG_VIDEO_VISL=m ||
+    echo "visl could not be built for kernel $kernel" | tee -a /missing >&2
 cd /
 gcc -O2 -fPIC -shared -fvisibility=hidden -o "/usr/lib/$(gcc -print-multiarch)/dri/virtio_gpu_drv_video.so" \
     /soft_drv_video.c -lavcodec -lavutil || echo "the VA-API driver could not be built" | tee -a /missing >&2

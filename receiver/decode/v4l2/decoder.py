@@ -8,16 +8,16 @@ import errno
 import time
 
 from receiver.decode.api import DecodeError, DecoderFailed
-from receiver.decode.ffmpeg import MAX_PIXELS, UNSPECIFIED
-from receiver.decode.hdr import to_sdr
+from receiver.decode.ffmpeg import MAX_PIXELS
 from receiver.decode.v4l2 import abi
+from receiver.decode.v4l2.coloured import coloured
 from receiver.decode.v4l2.device import Device
 from receiver.decode.v4l2.memory import Pictures
 from receiver.decode.v4l2.pending import Pending, is_shown
 from receiver.decode.v4l2.queue import Done, Units
 from receiver.decode.v4l2.states import Event, State, move
 from receiver.errors import ReceiverError
-from receiver.media import Codec, EncodedFrame, Picture, Stamps
+from receiver.media import Codec, EncodedFrame, Picture
 
 GIVE_UP_S = 1.5
 """In which a device has read an access unit, or given its picture. The stage gives up on a thread after 2 s."""
@@ -142,7 +142,7 @@ class V4l2Decoder:
             self._damaged |= frame is not None
             pictures.drop(done)
         else:
-            self._ready.append(_picture(frame, pictures, done))
+            self._ready.append(coloured(frame, pictures.frame(done), pictures.meaning))
         if done.last:
             self._move("last")
 
@@ -163,19 +163,3 @@ class V4l2Decoder:
         self._ready.clear()
         self._units.close()
         self._device.close()
-
-
-def _picture(frame: EncodedFrame, pictures: Pictures, done: Done) -> Picture:
-    """With its colours as the device says, or as the sender does, who knows better."""
-    out = pictures.frame(done)
-    matrix, transfer, full_range = pictures.meaning
-    if (said := frame.colours) is not None:
-        matrix = matrix if said.matrix == UNSPECIFIED else said.matrix
-        transfer = transfer if said.transfer == UNSPECIFIED else said.transfer
-        full_range = full_range if said.full_range is None else said.full_range
-    out.colorspace = matrix
-    if full_range is not None:
-        out.color_range = 2 if full_range else 1  # AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG
-    stamps = Stamps(frame.capture_ns, frame.first_packet_ns, frame.complete_ns)
-    shown = to_sdr(out, transfer)
-    return Picture(frame.stream, frame.timestamp, shown.width, shown.height, shown, stamps)

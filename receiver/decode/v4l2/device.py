@@ -22,6 +22,7 @@ class Device:
     fd = -1
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             found = self.ioctl(abi.QUERYCAP, abi.Capability())

@@ -113,9 +113,11 @@ class Queue:
             raise
         return tuple(found)
 
-    def put(self, index: int, unit: int = 0, used: int = 0) -> None:
-        """Give a buffer to the device."""
+    def put(self, index: int, unit: int = 0, used: int = 0, request: int | None = None) -> None:
+        """Give a buffer to the device; as part of a ``request``, by its descriptor, it waits there until that is queued."""
         buffer, planes = self._buffer(index)
+        if request is not None:
+            buffer.flags, buffer.request_fd = abi.FLAG_REQUEST, request
         buffer.sec, buffer.usec = divmod(unit, MICROSECONDS)
         if planes:
             planes[0].bytesused = used

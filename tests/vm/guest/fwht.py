@@ -1,7 +1,10 @@
-"""The kernel's vicodec, a codec in software behind V4L2's interfaces, and its encoder."""
+"""The kernel's vicodec, a codec in software behind V4L2's interfaces, its encoder, and a reader of its headers for the
+decoder of it that is stateless."""
 
+import ctypes
 import mmap
 import select
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +14,16 @@ import numpy as np
 import pytest
 from av import VideoFrame
 
+from receiver.decode.api import DecodeError
+from receiver.decode.stateless.abi import BASE, Control
+from receiver.decode.stateless.plan import NS, Layout, Plan
 from receiver.decode.v4l2 import abi
 from receiver.decode.v4l2.device import Device
-from receiver.decode.v4l2.formats import fourcc
+from receiver.decode.v4l2.formats import fourcc, meaning
 from receiver.decode.v4l2.queue import Queue
 from receiver.media import Codec, EncodedFrame
 
-FWHT = fourcc("FWHT")
+FWHT, STATELESS = fourcc("FWHT"), fourcc("SFWH")
 CODEC: Codec = "FWHT"  # type: ignore[assignment]
 """Which casts never have."""
 DRIVER = Path("/sys/bus/platform/drivers/vicodec")
@@ -27,6 +33,45 @@ GOP_SIZE, I_FRAME_QP, P_FRAME_QP = 0x9909CB, 0x990A22, 0x990A23
 TARGET_CROP = 0
 STEP = 3000
 """Of RTP's clock, from one picture to the next."""
+
+PARAMS = BASE + 100
+"""V4L2_CID_STATELESS_FWHT_PARAMS"""
+HEADER = struct.Struct(">8s9I")
+"""fwht_cframe_hdr"""
+MAGIC = b"\x4f" * 4 + b"\xff" * 4
+INTRA = 1 << 10
+
+
+class Params(ctypes.Structure):
+    """v4l2_ctrl_fwht_params"""
+
+    _fields_ = (
+        ("backward_ref_ts", ctypes.c_uint64),
+        *[
+            (name, ctypes.c_uint32)
+            for name in ("version", "width", "height", "flags", "colorspace", "xfer_func", "ycbcr_enc", "quantization")
+        ],
+    )
+
+
+class FwhtReader:
+    """Each frame is predicted from the one before."""
+
+    settings: tuple[Control, ...] = ()
+
+    def __init__(self) -> None:
+        self._unit = 0
+
+    def read(self, data: bytes) -> list[Plan]:
+        if len(data) < HEADER.size or data[:8] != MAGIC:
+            raise DecodeError("a frame without a header")
+        _, *said, size = HEADER.unpack_from(data)
+        _, width, height, flags, colorspace, transfer, encoding, quantization = said
+        reference = 0 if flags & INTRA else self._unit * NS
+        self._unit += 1
+        layout = Layout((width, height), (0, 0, width, height), 1, meaning(colorspace, encoding, quantization, transfer))
+        controls = ((PARAMS, Params(reference, *said)),)
+        return [Plan(self._unit, layout, controls, data[HEADER.size :][:size], (self._unit,), frozenset({self._unit}))]
 
 
 @contextmanager

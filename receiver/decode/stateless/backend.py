@@ -1,0 +1,51 @@
+"""Decoding on a stateless V4L2 device. Tried with the kernel's vicodec, a codec in software that only tests have (FWHT),
+and as far as the kernel checks and tells what it is told, with visl, which decodes nothing; on no board."""
+
+from collections.abc import Callable, Mapping
+
+from receiver.decode.hwaccel import without_node, without_request_api
+from receiver.decode.stateless.decoder import StatelessDecoder
+from receiver.decode.stateless.h264 import H264Reader
+from receiver.decode.stateless.plan import Reader
+from receiver.decode.stateless.request import Request, media_node
+from receiver.decode.v4l2.decoder import WORDS
+from receiver.decode.v4l2.device import find
+from receiver.decode.v4l2.formats import fourcc
+from receiver.errors import BackendUnavailable
+from receiver.media import Codec
+
+Readers = Mapping[Codec, tuple[int, Callable[[], Reader]]]
+"""By codec: V4L2_PIX_FMT_* of its frames, and who reads their headers."""
+READERS: Readers = {"H264": (fourcc("S264"), H264Reader)}
+
+
+class V4l2Stateless:
+    """A backend."""
+
+    name = "v4l2stateless"
+    title = "V4L2 stateless"
+    hardware = True
+
+    def __init__(self, readers: Readers = READERS) -> None:
+        self._readers = readers
+
+    def open(self, codec: Codec) -> StatelessDecoder:
+        """A decoder on the device. Raises BackendUnavailable, with the first thing that is missing."""
+        if codec not in self._readers:
+            raise BackendUnavailable(f"V4L2's stateless decoders are not asked for {codec}")
+        absence = without_node("/dev/video*", "V4L2 decoder", "video") or without_request_api()
+        if absence:
+            raise BackendUnavailable(absence)
+        code, reader = self._readers[codec]
+        device, refused = find(code)
+        if device is None:
+            raise BackendUnavailable(f"no stateless V4L2 device takes {codec}{refused and f'; {refused}'}")
+        media = media_node(device.path)
+        try:
+            if media is None:
+                raise BackendUnavailable(f"{device.name} has no media device, so there are no requests to it")
+            return StatelessDecoder(codec, code, device, Request(media), reader())
+        except OSError as error:
+            device.close()
+            reason = WORDS.get(error.errno or 0, error.strerror)
+            raise BackendUnavailable(f"{device.name} does not begin to decode {codec}: {reason}") from error

@@ -1,0 +1,130 @@
+"""One stream on a stateless V4L2 decoder: a frame and what its headers say go in, and its picture comes out.
+
+Every wait has a bound. What the device says of the stream (a buffer marked as damaged) is the stream's fault; what it
+refuses, and that it says nothing, is its own.
+"""
+
+import mmap
+import time
+
+from receiver.decode.api import DecodeError, DecoderFailed
+from receiver.decode.ffmpeg import MAX_PIXELS
+from receiver.decode.stateless.memory import Frames, Held
+from receiver.decode.stateless.plan import Layout, Plan, Reader, Unfit
+from receiver.decode.stateless.request import Request, tell
+from receiver.decode.v4l2 import abi
+from receiver.decode.v4l2.coloured import coloured
+from receiver.decode.v4l2.decoder import GIVE_UP_S, PAUSE_S, WORDS
+from receiver.decode.v4l2.device import Device
+from receiver.decode.v4l2.queue import UNIT_BYTES, Done, Queue
+from receiver.errors import ReceiverError
+from receiver.media import Codec, EncodedFrame, Picture
+
+
+class StatelessDecoder:
+    """``device`` and ``request`` are its own, and are closed with it. Raises OSError."""
+
+    def __init__(self, codec: Codec, fourcc: int, device: Device, request: Request, reader: Reader) -> None:
+        self.codec = codec
+        self.name = f"{codec.lower()} (V4L2 stateless, {device.name})"
+        self._fourcc = fourcc
+        self._device = device
+        self._request = request
+        self._reader = reader
+        self._units = Queue(device, abi.OUTPUT)
+        self._room: mmap.mmap | None = None
+        self._layout: Layout | None = None
+        self._frames: Frames | None = None
+        self._kept: dict[int, tuple[Held, EncodedFrame, Frames]] = {}
+        """By number, what is predicted from or shown later."""
+        self._units.ask(fourcc, (64, 64), UNIT_BYTES)
+        if reader.settings:
+            tell(device, reader.settings)
+
+    def decode(self, frame: EncodedFrame) -> list[Picture]:
+        if not frame.data:
+            raise DecodeError(f"an empty {frame.codec} frame can't be decoded")
+        pictures: list[Picture] = []
+        try:
+            for plan in self._reader.read(frame.data):
+                if plan.data:
+                    self._kept[plan.unit] = self._run(plan, frame)
+                pictures += [self._shown(unit, plan.layout) for unit in plan.shows if unit in self._kept]
+                self._kept = {unit: kept for unit, kept in self._kept.items() if unit in plan.kept}
+        except OSError as error:
+            self.close()
+            raise DecoderFailed(f"{self.name} broke: {WORDS.get(error.errno or 0, error.strerror)}") from error
+        except Unfit as error:
+            self.close()
+            raise DecoderFailed(f"{self.name} is not asked for {error}") from error
+        except ReceiverError as error:
+            self.close()
+            raise DecoderFailed(f"{self.name}: {error}") from error
+        return pictures
+
+    def _run(self, plan: Plan, frame: EncodedFrame) -> tuple[Held, EncodedFrame, Frames]:
+        """Decode one frame."""
+        if self._layout is None or not plan.layout.fits(self._layout):
+            self._begin(plan)
+        assert self._frames is not None
+        assert self._room is not None
+        frames, room = self._frames, self._room
+        if len(plan.data) > len(room):
+            raise ReceiverError(f"a frame of {len(plan.data)} bytes is more than the {len(room)} that it takes")
+        frames.take_back()
+        room[: len(plan.data)] = plan.data
+        tell(self._device, plan.controls, self._request.fd)
+        self._units.put(0, plan.unit, len(plan.data), self._request.fd)
+        self._request.queue()
+        if not self._request.wait(GIVE_UP_S):
+            raise ReceiverError(f"the device has not answered for {GIVE_UP_S} s")
+        done = self._done(self._units, frames)
+        self._request.clear()
+        if done.error:
+            frames.drop(done)
+            raise DecodeError(f"this {frame.codec} frame can't be decoded, says {self.name}")
+        return frames.hold(done), frame, frames
+
+    def _done(self, units: Queue, frames: Frames) -> Done:
+        """Both buffers, that of the frame and that of its picture."""
+        until = time.monotonic() + GIVE_UP_S
+        read = picture = None
+        while read is None or picture is None:
+            read = read or units.get()
+            picture = picture or frames.get()
+            if time.monotonic() > until:
+                raise ReceiverError("the device has answered, but gives its buffers not back")
+            if read is None or picture is None:
+                time.sleep(PAUSE_S)
+        return picture._replace(error=picture.error or read.error)
+
+    def _begin(self, plan: Plan) -> None:
+        """Set the device up for frames of another layout."""
+        if self._frames is not None and self._room is not None:
+            self._units.stream(False)
+            self._frames.close()
+            self._room.close()
+            self._units.request(0)
+        self._frames = self._room = self._layout = None
+        self._units.ask(self._fourcc, plan.layout.size, UNIT_BYTES)
+        if plan.first:
+            tell(self._device, plan.first)
+        self._frames = Frames(self._device, plan.layout, MAX_PIXELS)
+        if not self._units.request(1):
+            raise ReceiverError("the device has no buffer for frames")
+        self._room = self._units.map(0)
+        self._units.stream(True)
+        self._layout = plan.layout
+
+    def _shown(self, unit: int, layout: Layout) -> Picture:
+        held, frame, frames = self._kept[unit]
+        return coloured(frame, frames.frame(held), layout.meaning)
+
+    def close(self) -> None:
+        self._kept.clear()
+        self._frames = None  # the file's end frees the buffers; pictures that are still shown keep their memory
+        if self._room is not None:
+            self._room.close()
+            self._room = None
+        self._request.close()
+        self._device.close()
