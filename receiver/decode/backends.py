@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from receiver.decode.api import Backend
 from receiver.decode.hwaccel import NVDEC, QSV, V4L2_REQUEST, VAAPI
 from receiver.decode.software import Software
+from receiver.decode.stateless.backend import V4l2Stateless
 from receiver.decode.v4l2.backend import V4l2M2m
 from receiver.media import Codec
 
 SOFTWARE = Software()
 
 BACKENDS: dict[str, Backend] = {
-    backend.name: backend for backend in (NVDEC, VAAPI, V4L2_REQUEST, V4l2M2m(), QSV, SOFTWARE)
+    backend.name: backend
+    for backend in (NVDEC, VAAPI, V4L2_REQUEST, V4l2Stateless(), V4l2M2m(), QSV, SOFTWARE)
 }
 """By name, in the order in which they are tried where no profile says otherwise."""
 

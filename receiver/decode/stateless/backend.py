@@ -8,6 +8,7 @@ from receiver.decode.stateless.decoder import StatelessDecoder
 from receiver.decode.stateless.h264 import H264Reader
 from receiver.decode.stateless.plan import Reader
 from receiver.decode.stateless.request import Request, media_node
+from receiver.decode.stateless.vp8 import Vp8Reader
 from receiver.decode.v4l2.decoder import WORDS
 from receiver.decode.v4l2.device import find
 from receiver.decode.v4l2.formats import fourcc
@@ -16,7 +17,7 @@ from receiver.media import Codec
 
 Readers = Mapping[Codec, tuple[int, Callable[[], Reader]]]
 """By codec: V4L2_PIX_FMT_* of its frames, and who reads their headers."""
-READERS: Readers = {"H264": (fourcc("S264"), H264Reader)}
+READERS: Readers = {"H264": (fourcc("S264"), H264Reader), "VP8": (fourcc("VP8F"), Vp8Reader)}
 
 
 class V4l2Stateless:
