@@ -16,7 +16,7 @@ from receiver.config.reader import read
 from receiver.errors import ConfigError
 from receiver.media import Codec
 
-BACKENDS = ("cuda", "vaapi", "v4l2request", "v4l2m2m", "qsv", "software")
+BACKENDS = ("cuda", "vaapi", "v4l2request", "v4l2stateless", "v4l2m2m", "qsv", "software")
 """What a profile may name: the names of decode/'s backends."""
 
 TEXTS = Bound("a list of texts", lambda items: all(isinstance(item, str) and item for item in items))

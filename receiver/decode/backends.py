@@ -12,8 +12,7 @@ from receiver.media import Codec
 SOFTWARE = Software()
 
 BACKENDS: dict[str, Backend] = {
-    backend.name: backend
-    for backend in (NVDEC, VAAPI, V4L2_REQUEST, V4l2Stateless(), V4l2M2m(), QSV, SOFTWARE)
+    backend.name: backend for backend in (NVDEC, VAAPI, V4L2_REQUEST, V4l2Stateless(), V4l2M2m(), QSV, SOFTWARE)
 }
 """By name, in the order in which they are tried where no profile says otherwise."""
 

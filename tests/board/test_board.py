@@ -73,8 +73,8 @@ def test_every_profile_ends_in_software_where_nothing_else_works() -> None:
         ("[decode]\nH246 = []", "p.toml, line 2: there is no key decode.H246; the nearest is decode.H264"),
         (
             '[decode]\nH264 = ["magic"]',
-            "p.toml, line 2: decode.H264 must be a list of some of cuda, vaapi, v4l2request, v4l2m2m, qsv, software, "
-            'each once and best first, not ["magic"]',
+            "p.toml, line 2: decode.H264 must be a list of some of cuda, vaapi, v4l2request, v4l2stateless, v4l2m2m, "
+            'qsv, software, each once and best first, not ["magic"]',
         ),
         ("[match]\ndmi = [3]", "p.toml, line 2: match.dmi must be a list of texts, not [3]"),
         ('[match]\ndmi = ["x"]', "p.toml: board.name must be 1 to 63 bytes of UTF-8 text"),

@@ -36,8 +36,8 @@ def test_vp8_is_begun_anew_where_its_size_changes() -> None:
 
 
 def test_the_size_of_a_vp8_keyframe() -> None:
-    assert vp8_size(PROOFS["VP8"]) == (256, 256)
-    assert vp8_size(PROOFS["H264"]) is None
+    assert vp8_size(PROOFS["VP8"][0]) == (256, 256)
+    assert vp8_size(PROOFS["H264"][0]) is None
 
 
 @given(st.binary(max_size=20))
@@ -63,5 +63,5 @@ def test_why_av1_is_told_another_format(format_: str, says: int) -> None:
     context = av.CodecContext.create("av1", "r")
     context.pix_fmt = format_
     with pytest.raises(av.error.FFmpegError) as raised:
-        context.decode(av.Packet(PROOFS["AV1"]))
+        context.decode(av.Packet(PROOFS["AV1"][0]))
     assert raised.value.errno == says

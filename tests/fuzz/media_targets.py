@@ -2,9 +2,15 @@
 
 import contextlib
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 
+from receiver.decode.api import DecodeError
 from receiver.decode.hwaccel import vp8_size
+from receiver.decode.probe import PROOFS
+from receiver.decode.stateless.h264 import H264Reader
+from receiver.decode.stateless.plan import Reader, Unfit
+from receiver.decode.stateless.vp8 import Vp8Reader
 from receiver.errors import ProtocolError
 from receiver.ingest import answer, answer_text, candidate, colours, feedback, rtp, sdp, url
 from receiver.ingest.access_unit import DepacketizeError, Depacketizer
@@ -26,6 +32,7 @@ from receiver.ingest.vp8 import Vp8Depacketizer
 from receiver.ingest.vp9 import Vp9Depacketizer
 from receiver.media import Codec, EncodedFrame
 from tests.fuzz.target import Target, pack, text, unpack
+from tests.gpu import h264_writer
 
 FINGERPRINT = ":".join(["AB"] * 32)
 CANDIDATES = (
@@ -157,6 +164,26 @@ def depacketize(kind: type[Depacketizer], data: bytes) -> None:
     assert depacketizer.assemble(payloads).data
 
 
+def headers(kind: Callable[[], Reader], data: bytes) -> None:
+    """Access units of one stream, as a decoder reads them: whatever they say, it keeps a bounded number of pictures,
+    and shows none twice."""
+    reader = kind()
+    shown: list[int] = []
+    fault: DecodeError | Unfit | None = None
+    for unit in unpack(data):
+        try:
+            plans = reader.read(unit)
+        except (DecodeError, Unfit) as error:
+            fault = error
+            continue
+        for plan in plans:
+            assert len(plan.kept) <= max(plan.layout.pictures, 16)
+            shown += plan.shows
+    assert len(set(shown)) == len(shown)
+    if fault is not None:
+        raise fault
+
+
 POLICY = Policy.of(("10.1.0.0/16",), ("10.0.0.0/8",), ("192.0.2.1",))
 
 
@@ -222,6 +249,18 @@ TARGETS = (
         (DepacketizeError,),
         (pack(AP, *FU_265), pack(VPS, SPS_265)),
     ),
+    Target(
+        "h264-headers",
+        lambda data: headers(H264Reader, data),
+        (DecodeError, Unfit),
+        (
+            pack(*PROOFS["H264"], *h264_writer.kept_for_long()),
+            pack(*h264_writer.ordered_by_cycle()),
+            pack(*h264_writer.with_gaps()),
+        ),
+        (b"\0\0\1\x67", b"\0\0\1\x68", b"\0\0\3"),
+    ),
+    Target("vp8-headers", lambda data: headers(Vp8Reader, data), (DecodeError,), (pack(*PROOFS["VP8"], VP8_KEY[1:]),)),
     Target("opus", lambda data: depacketize(OpusDepacketizer, data), (DepacketizeError,), (pack(b"\xfc\xff\xfe"),)),
     Target("colours", told_colours, (), (bytes.fromhex("010d0120"), bytes.fromhex("09101010") + bytes(24))),
     Target("vp8-size", vp8_size, (), (VP8_KEY[1:], VP8_LONG)),

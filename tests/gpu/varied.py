@@ -18,7 +18,10 @@ H264: dict[str, Options] = {
     "as casts are": {"preset": "ultrafast", "tune": "zerolatency", "x264-params": f"{X264}:slices=3"},
     "many references": {"preset": "slow", "tune": "zerolatency", "x264-params": f"{X264}:ref=8:keyint=9"},
     "pictures shown later": {"preset": "slow", "x264-params": f"{X264}:bframes=5:b-adapt=0:b-pyramid=normal:ref=4"},
-    "pictures before a keyframe": {"preset": "medium", "x264-params": f"{X264}:bframes=3:open-gop=1:keyint=8:min-keyint=8"},
+    "pictures before a keyframe": {
+        "preset": "medium",
+        "x264-params": f"{X264}:bframes=3:open-gop=1:keyint=8:min-keyint=8",
+    },
     "scaling matrices": {"preset": "medium", "profile": "high", "x264-params": f"{X264}:cqm=jvt:weightp=2:bframes=2"},
     "main profile": {"preset": "medium", "profile": "main", "x264-params": f"{X264}:bframes=1:nr=100"},
     "rows that refresh": {"preset": "fast", "tune": "zerolatency", "x264-params": f"{X264}:intra-refresh=1:keyint=12"},
@@ -26,7 +29,13 @@ H264: dict[str, Options] = {
 VP8: dict[str, Options] = {
     "as casts are": {"deadline": "realtime", "cpu-used": "-6", "lag-in-frames": "0", "error-resilient": "default"},
     "partitions": {"deadline": "realtime", "cpu-used": "4", "slices": "4", "lag-in-frames": "0"},
-    "sharp": {"deadline": "realtime", "cpu-used": "2", "sharpness": "5", "noise-sensitivity": "4", "static-thresh": "100"},
+    "sharp": {
+        "deadline": "realtime",
+        "cpu-used": "2",
+        "sharpness": "5",
+        "noise-sensitivity": "4",
+        "static-thresh": "100",
+    },
 }
 VARIED: dict[Codec, tuple[str, Mapping[str, Options]]] = {"H264": ("libx264", H264), "VP8": ("libvpx", VP8)}
 

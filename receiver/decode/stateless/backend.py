@@ -1,5 +1,5 @@
-"""Decoding on a stateless V4L2 device. Tried with the kernel's vicodec, a codec in software that only tests have (FWHT),
-and as far as the kernel checks and tells what it is told, with visl, which decodes nothing; on no board."""
+"""Decoding on a stateless V4L2 device. Tried with the kernel's vicodec, a codec in software that only tests have, and,
+as far as the kernel itself takes what it is told, with visl, which decodes nothing; on no board."""
 
 from collections.abc import Callable, Mapping
 

@@ -4,6 +4,8 @@ from receiver.decode.api import DecodeError
 
 MAX_ZEROS = 32
 """Of an Exp-Golomb code: no syntax element has more than 32 bits."""
+HEADER_BYTES = 4096
+"""As many as a parameter set may have (``ingest/parameter_sets``)."""
 
 
 class Bits:
@@ -58,5 +60,5 @@ def units(data: bytes) -> list[bytes]:
 
 
 def unescaped(unit: bytes) -> bytes:
-    """Without its header byte and the bytes that keep start codes out."""
-    return unit[1:].replace(b"\0\0\3", b"\0\0")
+    """Without its header byte and the bytes that keep start codes out; no more of it than a header can be long."""
+    return unit[1:HEADER_BYTES].replace(b"\0\0\3", b"\0\0")

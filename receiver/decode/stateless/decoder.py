@@ -4,6 +4,7 @@ Every wait has a bound. What the device says of the stream (a buffer marked as d
 refuses, and that it says nothing, is its own.
 """
 
+import errno
 import mmap
 import time
 
@@ -19,6 +20,8 @@ from receiver.decode.v4l2.device import Device
 from receiver.decode.v4l2.queue import UNIT_BYTES, Done, Queue
 from receiver.errors import ReceiverError
 from receiver.media import Codec, EncodedFrame, Picture
+
+SAID = WORDS | {errno.EINVAL: "its driver does not take what this frame's header says"}
 
 
 class StatelessDecoder:
@@ -47,13 +50,12 @@ class StatelessDecoder:
         pictures: list[Picture] = []
         try:
             for plan in self._reader.read(frame.data):
-                if plan.data:
-                    self._kept[plan.unit] = self._run(plan, frame)
+                self._kept[plan.unit] = self._run(plan, frame)
                 pictures += [self._shown(unit, plan.layout) for unit in plan.shows if unit in self._kept]
                 self._kept = {unit: kept for unit, kept in self._kept.items() if unit in plan.kept}
         except OSError as error:
             self.close()
-            raise DecoderFailed(f"{self.name} broke: {WORDS.get(error.errno or 0, error.strerror)}") from error
+            raise DecoderFailed(f"{self.name} broke: {SAID.get(error.errno or 0, error.strerror)}") from error
         except Unfit as error:
             self.close()
             raise DecoderFailed(f"{self.name} is not asked for {error}") from error
@@ -93,7 +95,7 @@ class StatelessDecoder:
             read = read or units.get()
             picture = picture or frames.get()
             if time.monotonic() > until:
-                raise ReceiverError("the device has answered, but gives its buffers not back")
+                raise ReceiverError("the device has answered, but does not give its buffers back")
             if read is None or picture is None:
                 time.sleep(PAUSE_S)
         return picture._replace(error=picture.error or read.error)

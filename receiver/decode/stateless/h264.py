@@ -80,7 +80,7 @@ class H264Reader:
         said = _told(header, counts)
         references.tell(header, said)
         if header.marks and any(mark.operation == 5 for mark in header.marks):
-            counts = self._order.begin_anew(counts)
+            counts = self._order.forget(counts)
             shows += self._showing.all()
         references.after(header, self._unit, counts)
         shows += self._showing.add(min(counts), self._unit, references.units, sequence.layout.pictures)

@@ -11,16 +11,15 @@ Counts = tuple[int, int]
 class Order:
     """Of one stream: each frame's counts follow from those before it."""
 
-    def __init__(self) -> None:
-        self._high = self._low = 0
-        """prevPicOrderCntMsb and prevPicOrderCntLsb"""
-        self._offset = self._frame_num = 0
-        """prevFrameNumOffset and prevFrameNum"""
+    _high = _low = 0
+    """prevPicOrderCntMsb and prevPicOrderCntLsb"""
+    _offset = _frame_num = 0
+    """prevFrameNumOffset and prevFrameNum"""
 
     def counts(self, header: Header, sequence: Sequence) -> Counts:
         """Of the next frame."""
         if header.idr:
-            self.__init__()  # type: ignore[misc]
+            self._begin_anew(0)
         sps = sequence.control
         if sps.pic_order_cnt_type == 0:
             return self._by_low_bits(header, sps)
@@ -43,12 +42,14 @@ class Order:
             self._high, self._low = high, low
         return high + low, high + low + header.order[1]
 
-    def begin_anew(self, counts: Counts) -> Counts:
-        """After memory_management_control_operation 5: what the frame's counts are from then on."""
-        least = min(counts)
-        self.__init__()  # type: ignore[misc]
-        self._low = counts[0] - least
-        return counts[0] - least, counts[1] - least
+    def forget(self, counts: Counts) -> Counts:
+        """By memory_management_control_operation 5: what the frame's counts are from then on."""
+        top, bottom = counts[0] - min(counts), counts[1] - min(counts)
+        self._begin_anew(top)
+        return top, bottom
+
+    def _begin_anew(self, low: int) -> None:
+        self._high, self._low, self._offset, self._frame_num = 0, low, 0, 0
 
 
 def _by_cycle(header: Header, sps: abi.Sps, offset: int) -> Counts:

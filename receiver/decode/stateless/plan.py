@@ -4,7 +4,7 @@ Frames are called by their number, from 1 on. A device gets it as the time of th
 pictures that a later frame is predicted from.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from receiver.decode.stateless.abi import Control
@@ -24,8 +24,8 @@ class Unfit(ReceiverError):
 class Layout:
     """Pictures as they lie in a buffer; where it changes, buffers are made anew.
 
-    ``size``: width and height as coded; ``visible``: left, top, width, height of what is shown of them; ``pictures``: to
-    how many the device may have to look back, or that wait to be shown.
+    ``size``: width and height as coded; ``visible``: left, top, width, height of what is shown of them; ``pictures``:
+    to how many the device may have to look back, or that wait to be shown.
     """
 
     size: tuple[int, int]
@@ -41,8 +41,8 @@ class Layout:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One frame. ``first``: what the device is told before buffers are made; ``controls``: with this frame; ``data``:
-    its bytes as the device takes them, empty: there is nothing to decode; ``shows``: the numbers of pictures to show once
-    it is decoded, in order; ``kept``: of those that are needed after that."""
+    its bytes as the device takes them; ``shows``: the numbers of pictures to show once it is decoded, in order;
+    ``kept``: of those that are needed after that."""
 
     unit: int
     layout: Layout
@@ -50,7 +50,7 @@ class Plan:
     data: bytes
     shows: tuple[int, ...]
     kept: frozenset[int]
-    first: tuple[Control, ...] = field(default=())
+    first: tuple[Control, ...] = ()
 
 
 class Reader(Protocol):

@@ -25,7 +25,7 @@ class Showing:
         return found
 
     def add(self, place: int, unit: int, kept: frozenset[int], room: int) -> list[int]:
-        """A picture is decoded. What is to be shown now, so that with those ``kept`` for others there are at most ``room``."""
+        """A picture is decoded. What is to be shown now, so that there are at most ``room`` with those ``kept``."""
         if self._last is not None and place < self._last and self._learns:
             self._wait += 1
         self._pictures.append((place, unit))

@@ -84,7 +84,7 @@ class Vp8Reader:
         self._probabilities = header.Probabilities()
 
     def _read_references(self, bits: BoolDecoder, key: bool) -> bool:
-        """Section 9.7: which pictures this one takes the place of. Whether its probabilities are for later frames too."""
+        """Section 9.7: which pictures this one takes the place of. Whether its probabilities outlive it."""
         if key:
             self._last = self._golden = self._alt = self._unit
             return bits.bool()

@@ -1,4 +1,4 @@
-"""The control of a VP8 frame (<linux/v4l2-controls.h>), each struct with the fields of the one in its docstring. Pure."""
+"""The control of a VP8 frame (<linux/v4l2-controls.h>): structs with the fields of those in their docstrings. Pure."""
 
 from ctypes import Structure, c_int8, c_uint64
 

@@ -56,12 +56,6 @@ COEFFICIENT_CHANGES = bytes.fromhex(
     "f9fffeffffffffffffffff fffffeffffffffffffffff fffffdffffffffffffffff faffffffffffffffffffff"
     "ffffffffffffffffffffff ffffffffffffffffffffff feffffffffffffffffffff ffffffffffffffffffffff"
 )
-MOTION = bytes.fromhex(
-    "a280e192ac93d6279c8081844b91b2ceeffefe"
-    "a480ccaa77eb8ce6e48082824a94b4cbecfefe"
-)
-MOTION_CHANGES = bytes.fromhex(
-    "edf6fdfdfefefefefefefefefefefafafcfefe"
-    "e7f3f5fdfefefefefefefefefefefbfbfefefe"
-)
+MOTION = bytes.fromhex("a280e192ac93d6279c8081844b91b2ceeffefea480ccaa77eb8ce6e48082824a94b4cbecfefe")
+MOTION_CHANGES = bytes.fromhex("edf6fdfdfefefefefefefefefefefafafcfefee7f3f5fdfefefefefefefefefefefbfbfefefe")
 LUMA_MODES, CHROMA_MODES = bytes((112, 86, 140, 37)), bytes((162, 101, 204))

@@ -1,5 +1,5 @@
-"""A device's picture as the stage takes it: with its frame's stamps, and its colours as the sender says, who knows better
-than the device."""
+"""A device's picture as the stage takes it: with its frame's stamps, and its colours as the sender says, who knows
+better than the device."""
 
 from av import VideoFrame
 

@@ -64,8 +64,8 @@ class DeviceFrame:
 
 
 class Buffers:
-    """The CAPTURE queue with ``count`` buffers of one shape. ``visible``: left, top, width and height of what is picture
-    in them. Raises OSError, and ReceiverError: why they are of no use."""
+    """The CAPTURE queue with ``count`` buffers of one shape. ``visible``: left, top, width and height of what is
+    picture in them. Raises OSError, and ReceiverError: why they are of no use."""
 
     def __init__(self, queue: Queue, shape: Shape, visible: tuple[int, int, int, int], count: int) -> None:
         raw = RAW.get(shape.fourcc)

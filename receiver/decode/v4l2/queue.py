@@ -114,7 +114,7 @@ class Queue:
         return tuple(found)
 
     def put(self, index: int, unit: int = 0, used: int = 0, request: int | None = None) -> None:
-        """Give a buffer to the device; as part of a ``request``, by its descriptor, it waits there until that is queued."""
+        """Give a buffer to the device; as part of a ``request`` (its descriptor) it waits until that is queued."""
         buffer, planes = self._buffer(index)
         if request is not None:
             buffer.flags, buffer.request_fd = abi.FLAG_REQUEST, request

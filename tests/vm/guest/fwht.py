@@ -69,7 +69,9 @@ class FwhtReader:
         _, width, height, flags, colorspace, transfer, encoding, quantization = said
         reference = 0 if flags & INTRA else self._unit * NS
         self._unit += 1
-        layout = Layout((width, height), (0, 0, width, height), 1, meaning(colorspace, encoding, quantization, transfer))
+        layout = Layout(
+            (width, height), (0, 0, width, height), 1, meaning(colorspace, encoding, quantization, transfer)
+        )
         controls = ((PARAMS, Params(reference, *said)),)
         return [Plan(self._unit, layout, controls, data[HEADER.size :][:size], (self._unit,), frozenset({self._unit}))]
 

@@ -138,6 +138,7 @@ class Frame:
 def told(codec: Codec, units: Sequence[bytes]) -> list[Frame]:
     """Have FFmpeg decode ``units`` by VA-API; what it said of each frame."""
     context = av.CodecContext.create(codec.lower(), "r", hwaccel=HWAccel("vaapi", allow_software_fallback=False))
+    assert isinstance(context, av.VideoCodecContext)
     context.thread_count = 1
     TOLD.touch()
     try:

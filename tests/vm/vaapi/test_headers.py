@@ -9,11 +9,12 @@ from receiver.decode.stateless.h264 import H264Reader
 from receiver.decode.stateless.plan import NS, Plan, Reader
 from receiver.decode.stateless.vp8 import Vp8Reader
 from tests.gpu import varied
+from tests.gpu.h264_writer import WRITTEN
 from tests.vm.guest import va_told
 from tests.vm.guest.va_told import MATRIX, PICTURE, PROBABILITY, SLICE
 
 FFMPEGS_START = 1 << 16
-"""From which it counts pictures after an IDR picture, where their order is told by low bits; only differences matter."""
+"""From which it counts pictures after an IDR picture, where low bits tell their order; only differences matter."""
 
 
 def plans(reader: Reader, units: Sequence[bytes]) -> list[Plan]:
@@ -25,8 +26,16 @@ def named(values: object, *names: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("kind", varied.H264)
-def test_h264(kind: str) -> None:
-    units = [data for data, _ in varied.encode("H264", kind, 40)]
+def test_h264_as_encoders_write_it(kind: str) -> None:
+    _agree([data for data, _ in varied.encode("H264", kind, 40)])
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_h264_as_none_of_them_writes_it(kind: str) -> None:
+    _agree(WRITTEN[kind]())
+
+
+def _agree(units: list[bytes]) -> None:
     ours, theirs = plans(H264Reader(), units), va_told.told("H264", units)
     assert len(ours) == len(theirs) == len(units)
     surfaces: dict[int, int] = {}
@@ -52,8 +61,11 @@ def test_h264(kind: str) -> None:
             picture.num_ref_frames,
         )
         assert bool(sps.flags & h264_abi.DIRECT_8X8) == picture.direct_8x8
-        shared = ("weighted_bipred_idc", "pic_init_qp_minus26", "chroma_qp_index_offset", "second_chroma_qp_index_offset")
-        assert named(pps, *shared) == named(picture, *shared)
+        steps = ("chroma_qp_index_offset", "second_chroma_qp_index_offset")
+        assert named(pps, *steps) == named(picture, *steps)
+        assert (pps.weighted_bipred_idc, pps.pic_init_qp_minus26) == (
+            *(picture.weighted_bipred_idc, picture.pic_init_qp_minus26),
+        )
         for flag, name in (
             *((h264_abi.CABAC, "cabac"), (h264_abi.WEIGHTED, "weighted"), (h264_abi.TRANSFORM_8X8, "transform_8x8")),
             *((h264_abi.INTRA_ONLY, "intra_only"), (h264_abi.ORDER_PRESENT, "order_present")),
@@ -101,8 +113,12 @@ def test_vp8(kind: str) -> None:
         for flags, flag, name in (
             *((said.flags ^ vp8_abi.KEY, vp8_abi.KEY, "no_key"), (said.flags, vp8_abi.SKIPS, "skips")),
             *((said.flags, vp8_abi.GOLDEN_SIGN, "golden_sign"), (said.flags, vp8_abi.ALT_SIGN, "alt_sign")),
-            *((said.segment.flags, vp8_abi.SEGMENTS, "segments"), (said.segment.flags, vp8_abi.UPDATE_MAP, "update_map")),
-            *((said.segment.flags, vp8_abi.UPDATE_DATA, "update_data"), (said.lf.flags, vp8_abi.SIMPLE, "simple")),
+            *(
+                (said.segment.flags, vp8_abi.SEGMENTS, "segments"),
+                (said.segment.flags, vp8_abi.UPDATE_MAP, "update_map"),
+            ),
+            (said.segment.flags, vp8_abi.UPDATE_MAP, "update_map"),
+            (said.segment.flags, vp8_abi.UPDATE_DATA, "update_data"),
             *((said.lf.flags, vp8_abi.ADJUST, "adjust"), (said.lf.flags, vp8_abi.UPDATE_DELTAS, "update_deltas")),
         ):
             assert bool(flags & flag) == getattr(picture, name), name
