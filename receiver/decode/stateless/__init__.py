@@ -1,2 +1,2 @@
-"""V4L2's stateless decoders (boards with chips of Rockchip's, NXP's or MediaTek's): they keep nothing of a stream but its
-pictures, so the headers are read here, and each frame goes in with all that has to be known of it (Linux' request API)."""
+"""V4L2's stateless decoders (boards with chips of Rockchip, NXP or MediaTek): they keep nothing of a stream but its
+pictures, so headers are read here, and each frame goes in with all that has to be known of it (Linux' request API)."""
