@@ -37,7 +37,25 @@ VP8: dict[str, Options] = {
         "static-thresh": "100",
     },
 }
-VARIED: dict[Codec, tuple[str, Mapping[str, Options]]] = {"H264": ("libx264", H264), "VP8": ("libvpx", VP8)}
+VP9: dict[str, Options] = {
+    "as casts are": {"deadline": "realtime", "cpu-used": "7", "lag-in-frames": "0", "aq-mode": "3"},
+    "looking ahead": {"deadline": "good", "cpu-used": "3", "lag-in-frames": "16"},
+    "nothing inherited": {"deadline": "realtime", "cpu-used": "6", "lag-in-frames": "0", "error-resilient": "default"},
+    "without loss": {"deadline": "good", "cpu-used": "4", "lag-in-frames": "0", "lossless": "1"},
+    "segments by complexity": {
+        "deadline": "good",
+        "cpu-used": "2",
+        "lag-in-frames": "8",
+        "aq-mode": "2",
+        "sharpness": "3",
+    },
+    "in parallel": {"deadline": "good", "cpu-used": "3", "frame-parallel": "1", "lag-in-frames": "0", "tile-rows": "1"},
+}
+VARIED: dict[Codec, tuple[str, Mapping[str, Options]]] = {
+    "H264": ("libx264", H264),
+    "VP8": ("libvpx", VP8),
+    "VP9": ("libvpx-vp9", VP9),
+}
 
 
 def encode(codec: Codec, kind: str, count: int = 24, size: tuple[int, int] = (322, 182)) -> list[tuple[bytes, int]]:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from receiver.decode.hwaccel import without_node, without_request_api
 from receiver.decode.stateless.decoder import StatelessDecoder
 from receiver.decode.stateless.h264 import H264Reader
-from receiver.decode.stateless.plan import Reader
+from receiver.decode.stateless.plan import Reader, Unfit
 from receiver.decode.stateless.request import Request, media_node
 from receiver.decode.stateless.vp8 import Vp8Reader
+from receiver.decode.stateless.vp9 import Vp9Reader
 from receiver.decode.v4l2.decoder import WORDS
 from receiver.decode.v4l2.device import find
 from receiver.decode.v4l2.formats import fourcc
@@ -17,7 +18,11 @@ from receiver.media import Codec
 
 Readers = Mapping[Codec, tuple[int, Callable[[], Reader]]]
 """By codec: V4L2_PIX_FMT_* of its frames, and who reads their headers."""
-READERS: Readers = {"H264": (fourcc("S264"), H264Reader), "VP8": (fourcc("VP8F"), Vp8Reader)}
+READERS: Readers = {
+    "H264": (fourcc("S264"), H264Reader),
+    "VP8": (fourcc("VP8F"), Vp8Reader),
+    "VP9": (fourcc("VP9F"), Vp9Reader),
+}
 
 
 class V4l2Stateless:
@@ -46,6 +51,9 @@ class V4l2Stateless:
             if media is None:
                 raise BackendUnavailable(f"{device.name} has no media device, so there are no requests to it")
             return StatelessDecoder(codec, code, device, Request(media), reader())
+        except Unfit as error:
+            device.close()
+            raise BackendUnavailable(f"{device.name} {error}, and that is not done here") from error
         except OSError as error:
             device.close()
             reason = WORDS.get(error.errno or 0, error.strerror)

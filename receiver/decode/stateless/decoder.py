@@ -7,6 +7,7 @@ refuses, and that it says nothing, is its own.
 import errno
 import mmap
 import time
+from typing import NamedTuple
 
 from receiver.decode.api import DecodeError, DecoderFailed
 from receiver.decode.ffmpeg import MAX_PIXELS
@@ -24,8 +25,17 @@ from receiver.media import Codec, EncodedFrame, Picture
 SAID = WORDS | {errno.EINVAL: "its driver does not take what this frame's header says"}
 
 
+class Kept(NamedTuple):
+    """A picture that is predicted from or shown later, where it is, and the frame that it came with."""
+
+    held: Held
+    frame: EncodedFrame
+    frames: Frames
+
+
 class StatelessDecoder:
-    """``device`` and ``request`` are its own, and are closed with it. Raises OSError."""
+    """``device`` and ``request`` are its own, and are closed with it. Raises OSError, and Unfit: the device wants to be
+    spoken to in another way than the reader speaks."""
 
     def __init__(self, codec: Codec, fourcc: int, device: Device, request: Request, reader: Reader) -> None:
         self.codec = codec
@@ -38,11 +48,16 @@ class StatelessDecoder:
         self._room: mmap.mmap | None = None
         self._layout: Layout | None = None
         self._frames: Frames | None = None
-        self._kept: dict[int, tuple[Held, EncodedFrame, Frames]] = {}
-        """By number, what is predicted from or shown later."""
+        self._kept: dict[int, Kept] = {}
+        """By number."""
         self._units.ask(fourcc, (64, 64), UNIT_BYTES)
         if reader.settings:
-            tell(device, reader.settings)
+            try:
+                tell(device, reader.settings)
+            except OSError as error:
+                if error.errno not in (errno.EINVAL, errno.ERANGE):
+                    raise
+                raise Unfit(f"takes {codec} otherwise than by whole frames with start codes") from error
 
     def decode(self, frame: EncodedFrame) -> list[Picture]:
         if not frame.data:
@@ -50,7 +65,10 @@ class StatelessDecoder:
         pictures: list[Picture] = []
         try:
             for plan in self._reader.read(frame.data):
-                self._kept[plan.unit] = self._run(plan, frame)
+                if plan.data:
+                    self._kept[plan.unit] = self._run(plan, frame)
+                else:  # the pictures that it shows are its own
+                    self._kept |= {unit: self._kept[unit]._replace(frame=frame) for unit in plan.shows}
                 pictures += [self._shown(unit, plan.layout) for unit in plan.shows if unit in self._kept]
                 self._kept = {unit: kept for unit, kept in self._kept.items() if unit in plan.kept}
         except OSError as error:
@@ -64,7 +82,7 @@ class StatelessDecoder:
             raise DecoderFailed(f"{self.name}: {error}") from error
         return pictures
 
-    def _run(self, plan: Plan, frame: EncodedFrame) -> tuple[Held, EncodedFrame, Frames]:
+    def _run(self, plan: Plan, frame: EncodedFrame) -> Kept:
         """Decode one frame."""
         if self._layout is None or not plan.layout.fits(self._layout):
             self._begin(plan)
@@ -85,7 +103,7 @@ class StatelessDecoder:
         if done.error:
             frames.drop(done)
             raise DecodeError(f"this {frame.codec} frame can't be decoded, says {self.name}")
-        return frames.hold(done), frame, frames
+        return Kept(frames.hold(done), frame, frames)
 
     def _done(self, units: Queue, frames: Frames) -> Done:
         """Both buffers, that of the frame and that of its picture."""

@@ -41,8 +41,8 @@ class Layout:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One frame. ``first``: what the device is told before buffers are made; ``controls``: with this frame; ``data``:
-    its bytes as the device takes them; ``shows``: the numbers of pictures to show once it is decoded, in order;
-    ``kept``: of those that are needed after that."""
+    its bytes as the device takes them, empty: there is nothing to decode; ``shows``: the numbers of pictures to show
+    then, in order; ``kept``: of those that are needed after that."""
 
     unit: int
     layout: Layout

@@ -12,10 +12,11 @@ import pytest
 from receiver import prime
 from receiver.decode.api import DecodeError, DecoderFailed
 from receiver.decode.failover import Failover
-from receiver.decode.probe import prove
+from receiver.decode.probe import PROOFS, prove
 from receiver.decode.software import Software
-from receiver.decode.stateless import h264_abi, vp8_abi
+from receiver.decode.stateless import h264_abi, vp8_abi, vp9_abi
 from receiver.decode.stateless.backend import READERS, V4l2Stateless
+from receiver.decode.stateless.h264 import H264Reader
 from receiver.decode.stateless.plan import NS, Plan, Reader
 from receiver.decode.v4l2 import memory
 from receiver.errors import BackendUnavailable
@@ -180,6 +181,14 @@ def test_the_kernel_takes_what_it_is_told_and_finds_the_pictures(codec: Codec, k
                 assert found[unit][1] == "Dequeued", "and is not given to the device to write over"
 
 
+def test_a_picture_that_is_shown_again_comes_with_the_frame_that_says_so() -> None:
+    key, following = PROOFS["VP9"]
+    with visl():
+        again = b"\x88"
+        _, pictures = decoded("VP9", [(key, 0), (again, 1), (following, 2), (again, 3)])
+        assert [one.timestamp for one in pictures] == [0, 1, 2, 3]
+
+
 CONTROLS: dict[Codec, list[tuple[str, int, type[ctypes.Structure]]]] = {
     "H264": [
         ("v4l2_ctrl_h264_sps", h264_abi.SPS, h264_abi.Sps),
@@ -187,9 +196,18 @@ CONTROLS: dict[Codec, list[tuple[str, int, type[ctypes.Structure]]]] = {
         ("v4l2_ctrl_h264_decode_params", h264_abi.DECODE, h264_abi.DecodeParams),
     ],
     "VP8": [("v4l2_ctrl_vp8_frame", vp8_abi.FRAME, vp8_abi.Frame)],
+    "VP9": [
+        ("v4l2_ctrl_vp9_frame", vp9_abi.FRAME, vp9_abi.Frame),
+        ("v4l2_ctrl_vp9_compressed_hdr", vp9_abi.CHANGES, vp9_abi.Changes),
+    ],
 }
 """By the name that visl has for it."""
-IN_WORDS = ("flags", "constraint_set_flags", "reserved", "padding")
+IN_WORDS = (
+    *("flags", "constraint_set_flags", "reserved", "padding"),
+    *("reference_mode", "ref_frame_sign_bias", "interpolation_filter", "reset_frame_context", "tx_mode"),
+    "tile_rows_log2",
+)
+"""What visl writes in words, or by another name."""
 
 
 def _plain(said: object, before: str = "") -> dict[str, str]:
@@ -212,8 +230,8 @@ def _looks_back(plan: Plan) -> set[int]:
         decode = said[h264_abi.DECODE]
         assert isinstance(decode, h264_abi.DecodeParams)
         return {entry.reference_ts // NS for entry in decode.dpb if entry.flags}
-    frame = said[vp8_abi.FRAME]
-    assert isinstance(frame, vp8_abi.Frame)
+    frame = said[vp8_abi.FRAME if vp8_abi.FRAME in said else vp9_abi.FRAME]
+    assert isinstance(frame, vp8_abi.Frame | vp9_abi.Frame)
     return {time // NS for time in (frame.last_frame_ts, frame.golden_frame_ts, frame.alt_frame_ts)} - {0}
 
 
@@ -223,6 +241,19 @@ def test_a_device_that_gives_wrong_pictures_is_not_offered(codec: Codec) -> None
         proof = prove(codec, V4l2Stateless())
         assert not proof.ok
         assert "the built-in frame came out with luma" in proof.reason
+
+
+def test_a_device_that_is_spoken_to_in_another_way_is_told() -> None:
+    """Allwinner's takes H.264 slice by slice; visl takes it in both ways, so it is asked for one that there isn't."""
+
+    class Odd(H264Reader):
+        settings = ((h264_abi.DECODE_MODE, 7),)
+
+    with (
+        visl(),
+        pytest.raises(BackendUnavailable, match="visl takes H264 otherwise than by whole frames with start codes"),
+    ):
+        V4l2Stateless({"H264": (READERS["H264"][0], Odd)}).open("H264")
 
 
 def test_the_cpu_goes_on_with_what_a_device_is_not_asked_for() -> None:

@@ -116,6 +116,33 @@ class MatrixVp8(Structure):
     _fields_ = (("indices", c_uint16 * 6 * 4), ("reserved", c_uint32 * 4))
 
 
+class Vp9(Structure):
+    """VADecPictureParameterBufferVP9"""
+
+    _fields_ = (
+        *[(name, c_uint16) for name in ("width", "height")],
+        ("references", c_uint32 * 8),
+        *[
+            (name, c_uint32, bits)
+            for name, bits in (
+                *(("half_x", 1), ("half_y", 1), ("no_key", 1), ("shown", 1), ("resilient", 1), ("intra_only", 1)),
+                *(("precise_motion", 1), ("filter_type", 3), ("parallel", 1), ("reset", 2), ("refresh", 1)),
+                *(("context", 2), ("segments", 1), ("temporal", 1), ("update_map", 1), ("last", 3), ("last_sign", 1)),
+                *(("golden", 3), ("golden_sign", 1), ("alt", 3), ("alt_sign", 1), ("lossless", 1)),
+            )
+        ],
+        *[
+            (name, c_uint8)
+            for name in ("level", "sharpness", "tile_rows_log2", "tile_cols_log2", "uncompressed_header_size")
+        ],
+        ("compressed_header_size", c_uint16),
+        ("tree_probs", c_uint8 * 7),
+        ("pred_probs", c_uint8 * 3),
+        *[(name, c_uint8) for name in ("profile", "bit_depth")],
+        ("reserved", c_uint32 * 8),
+    )
+
+
 class Frame:
     """``surface``: the number of the picture that it becomes."""
 

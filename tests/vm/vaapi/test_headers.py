@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from receiver.decode.stateless import h264_abi, vp8_abi
+from receiver.decode.stateless import h264_abi, vp8_abi, vp9_abi
 from receiver.decode.stateless.h264 import H264Reader
 from receiver.decode.stateless.plan import NS, Plan, Reader
 from receiver.decode.stateless.vp8 import Vp8Reader
+from receiver.decode.stateless.vp9 import Vp9Reader
 from tests.gpu import varied
 from tests.gpu.h264_writer import WRITTEN
 from tests.vm.guest import va_told
@@ -155,3 +156,44 @@ def _levels(said: vp8_abi.Frame, segment: int) -> tuple[int, list[int]]:
     quant = said.quant
     steps = 0, quant.y_dc_delta, quant.y2_dc_delta, quant.y2_ac_delta, quant.uv_dc_delta, quant.uv_ac_delta
     return level, [max(0, min(127, index + step)) for step in steps]
+
+
+@pytest.mark.parametrize("kind", varied.VP9)
+def test_vp9(kind: str) -> None:
+    """But for the compressed header, which a VA-API driver reads itself: of that the end is looked at elsewhere."""
+    units = [data for data, _ in varied.encode("VP9", kind, 40)]
+    ours, theirs = plans(Vp9Reader(), units), va_told.told("VP9", units)
+    assert len(ours) == len(theirs) == len(units)
+    surfaces: dict[int, int] = {}
+    for plan, frame in zip(ours, theirs, strict=True):
+        said, picture = dict(plan.controls)[vp9_abi.FRAME], frame.told(PICTURE, va_told.Vp9)
+        assert isinstance(said, vp9_abi.Frame)
+        shared = ("tile_rows_log2", "tile_cols_log2", "uncompressed_header_size", "compressed_header_size", "bit_depth")
+        assert named(said, *shared) == named(picture, *shared)
+        assert (said.frame_width_minus_1 + 1, said.frame_height_minus_1 + 1) == (picture.width, picture.height)
+        assert (said.lf.level, said.lf.sharpness) == (picture.level, picture.sharpness)
+        for flags, flag, name in (
+            *((said.flags ^ vp9_abi.KEY, vp9_abi.KEY, "no_key"), (said.flags, vp9_abi.SHOWN, "shown")),
+            *((said.flags, vp9_abi.RESILIENT, "resilient"), (said.flags, vp9_abi.INTRA_ONLY, "intra_only")),
+            *((said.flags, vp9_abi.PARALLEL, "parallel"), (said.flags, vp9_abi.REFRESH, "refresh")),
+            *((said.seg.flags, vp9_abi.SEGMENTS, "segments"), (said.seg.flags, vp9_abi.UPDATE_MAP, "update_map")),
+        ):
+            assert bool(flags & flag) == getattr(picture, name), name
+        if said.seg.flags & vp9_abi.UPDATE_MAP:
+            assert bytes(said.seg.tree_probs) == bytes(picture.tree_probs)
+            assert bytes(said.seg.pred_probs) == bytes(picture.pred_probs)
+            assert bool(said.seg.flags & vp9_abi.TEMPORAL) == picture.temporal
+        if not said.flags & vp9_abi.KEY:
+            assert bool(said.flags & vp9_abi.PRECISE_MOTION) == picture.precise_motion
+            assert said.frame_context_idx == picture.context
+            assert said.interpolation_filter == FILTERS[picture.filter_type]
+            times = said.last_frame_ts, said.golden_frame_ts, said.alt_frame_ts
+            slots = picture.last, picture.golden, picture.alt
+            assert [surfaces[time // NS] for time in times] == [picture.references[slot] for slot in slots]
+            signs = picture.last_sign | picture.golden_sign << 1 | picture.alt_sign << 2
+            assert said.ref_frame_sign_bias == signs
+        surfaces[plan.unit] = frame.surface
+
+
+FILTERS = (0, 1, 2, 3, 4)
+"""V4L2_VP9_INTERP_FILTER_* by FFmpeg's mcomp_filter_type."""
