@@ -37,11 +37,11 @@ class V4l2Stateless:
 
     def open(self, codec: Codec) -> StatelessDecoder:
         """A decoder on the device. Raises BackendUnavailable, with the first thing that is missing."""
-        if codec not in self._readers:
-            raise BackendUnavailable(f"V4L2's stateless decoders are not asked for {codec}")
         absence = without_node("/dev/video*", "V4L2 decoder", "video") or without_request_api()
         if absence:
             raise BackendUnavailable(absence)
+        if codec not in self._readers:
+            raise BackendUnavailable(f"V4L2's stateless decoders are not asked for {codec}")
         code, reader = self._readers[codec]
         device, refused = find(code)
         if device is None:

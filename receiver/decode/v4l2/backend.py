@@ -23,10 +23,10 @@ class V4l2M2m:
 
     def open(self, codec: Codec) -> V4l2Decoder:
         """A decoder on the device. Raises BackendUnavailable, with the first thing that is missing."""
-        if codec not in self._encoded:
-            raise BackendUnavailable(f"V4L2's stateful decoders are not asked for {codec}")
         if absence := without_node("/dev/video*", "V4L2 decoder", "video"):
             raise BackendUnavailable(absence)
+        if codec not in self._encoded:
+            raise BackendUnavailable(f"V4L2's stateful decoders are not asked for {codec}")
         device, refused = find(self._encoded[codec])
         if device is None:
             raise BackendUnavailable(f"no V4L2 device takes {codec}{refused and f'; {refused}'}")
