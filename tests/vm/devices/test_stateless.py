@@ -1,16 +1,14 @@
-"""Our client of stateless V4L2 decoders: on the kernel's vicodec, which decodes a codec that casts never have, and on
-its visl, which checks and tells what it is told of those that they have."""
+"""Our client of stateless V4L2 decoders, with the codecs that casts have: on the kernel's visl, which decodes nothing,
+but checks and tells what it is told. What the client does with pictures is in test_v4l2."""
 
 import ctypes
 import os
 import time
-from collections.abc import Iterator
 
 import msgspec
 import pytest
 
 from receiver import prime
-from receiver.decode.api import DecodeError, DecoderFailed
 from receiver.decode.failover import Failover
 from receiver.decode.probe import PROOFS, prove
 from receiver.decode.software import Software
@@ -18,118 +16,11 @@ from receiver.decode.stateless import h264_abi, vp8_abi, vp9_abi
 from receiver.decode.stateless.backend import READERS, V4l2Stateless
 from receiver.decode.stateless.h264 import H264Reader
 from receiver.decode.stateless.plan import NS, Plan, Reader
-from receiver.decode.v4l2 import memory
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
-from receiver.present.api import Placed, View
-from receiver.present.kms import KmsPresenter
 from tests.gpu import streams, varied
-from tests.vm.devices.test_planes import SIZE, blocks, close_to, screen
-from tests.vm.devices.test_v4l2 import CROPPED, clip, descriptors, same, stream
-from tests.vm.guest.fwht import CODEC, STATELESS, FwhtReader, bind, vicodec
-from tests.vm.guest.virtual import Copy
+from tests.vm.devices.test_v4l2 import descriptors
 from tests.vm.guest.visl import looked_back, told, visl
-
-__all__ = ["screen"]
-
-BACKEND = V4l2Stateless({CODEC: (STATELESS, FwhtReader)})
-
-
-@pytest.fixture
-def codec() -> Iterator[None]:
-    with vicodec():
-        yield
-
-
-@pytest.mark.parametrize("planes", [False, True], ids=["single-planar", "multi-planar"])
-def test_each_picture_comes_with_its_own_frame(planes: bool) -> None:
-    with vicodec(planes):
-        decoder = BACKEND.open(CODEC)
-        assert decoder.name == "fwht (V4L2 stateless, vicodec)"
-        number = 0
-        for size, pixels in ((SIZE, "nv12"), (CROPPED, "yuv420p"), (SIZE, "nv12")):  # two changes of size in mid-stream
-            wanted = clip(size, 8, pixels)
-            for frame, expected in zip(stream(wanted, number), wanted, strict=True):
-                (given,) = decoder.decode(frame)
-                assert (given.timestamp, given.width, given.height) == (frame.timestamp, *size)
-                assert given.frame.colorspace == 1
-                assert same(given, expected)
-                number += 1
-        del given
-        decoder.close()
-
-
-def test_pictures_that_wait_are_copied_before_the_device_runs_dry(codec: None) -> None:
-    decoder = BACKEND.open(CODEC)
-    wanted = clip(CROPPED, 12)
-    kept = [given for frame in stream(wanted) for given in decoder.decode(frame)]
-    assert [prime.is_prime(one.frame) for one in kept] == [True] * memory.SPARE + [False] * 6
-    decoder.close()
-    assert all(same(given, expected) for given, expected in zip(kept, wanted, strict=True)), (
-        "memory outlives its device"
-    )
-
-
-def test_it_is_shown_from_where_it_is(codec: None, screen: KmsPresenter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prime, "in_memory", lambda frame: pytest.fail("it was copied"))
-    decoder = BACKEND.open(CODEC)
-    for step, frame in enumerate(stream(clip(SIZE, 10))):
-        (given,) = decoder.decode(frame)
-        screen.draw(View(None, [Placed(given, (0, 0, *SIZE))]))
-        screen.flip()
-        assert screen.direct
-        if step % 3 == 0:
-            assert close_to(Copy(screen).take(), blocks(*SIZE, step))
-    decoder.close()
-
-
-def test_damage_is_the_streams_fault_and_heals_at_a_keyframe(codec: None) -> None:
-    decoder = BACKEND.open(CODEC)
-    wanted = clip(CROPPED, 2)
-    frames = stream(wanted)
-    version = 8
-    broken = bytearray(frames[1].data)
-    broken[version : version + 4] = b"\0\0\0\x63"
-    for bad in (b"no header at all", frames[1].data[:60]):
-        with pytest.raises(DecodeError):
-            decoder.decode(msgspec.structs.replace(frames[1], data=bad))
-        for frame, expected in zip(frames, wanted, strict=True):
-            (given,) = decoder.decode(frame)
-            assert same(given, expected)
-    with pytest.raises(DecoderFailed, match="does not take what this frame's header says"):
-        decoder.decode(msgspec.structs.replace(frames[1], data=bytes(broken)))  # the kernel takes no such control
-
-
-def test_a_device_that_is_taken_away_is_a_failure_and_the_next_one_goes_on(codec: None) -> None:
-    said: list[str] = []
-    wanted = clip(CROPPED, 2)
-    first, second = stream(wanted)
-    decoder = Failover(CODEC, [BACKEND, BACKEND], said.append)
-    alone = BACKEND.open(CODEC)
-    for one in (decoder, alone):
-        assert same(one.decode(first)[0], wanted[0])
-    bind(False)
-    with pytest.raises(DecoderFailed, match="the device is gone"):
-        alone.decode(second)
-    with pytest.raises(BackendUnavailable):
-        BACKEND.open(CODEC)
-    bind(True)
-    assert same(decoder.decode(first)[0], wanted[0]), "by the second backend, which opened the device anew"
-    assert said == ["fwht (V4L2 stateless, vicodec) broke: the device is gone; fwht (V4L2 stateless, vicodec) goes on"]
-    decoder.close()
-
-
-def test_nothing_is_left_open(codec: None) -> None:
-    frames = stream(clip(CROPPED, 1))
-    before = descriptors()
-    for number in range(200):
-        decoder = BACKEND.open(CODEC)
-        if number % 20 == 0:
-            assert len(decoder.decode(frames[0])) == 1
-        if number % 2:
-            decoder.close()
-    del decoder
-    assert descriptors() == before
 
 
 class Spy:

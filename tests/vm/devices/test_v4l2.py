@@ -1,4 +1,4 @@
-"""Our client of stateful V4L2 decoders, on the kernel's vicodec."""
+"""Our clients of stateful and of stateless V4L2 decoders, on the kernel's vicodec, which has one of each."""
 
 import contextlib
 import gc
@@ -15,6 +15,7 @@ import pytest
 from receiver import prime
 from receiver.decode.api import DecodeError, DecoderFailed
 from receiver.decode.failover import Failover
+from receiver.decode.stateless.backend import V4l2Stateless
 from receiver.decode.v4l2 import memory
 from receiver.decode.v4l2.backend import V4l2M2m
 from receiver.decode.v4l2.decoder import GIVE_UP_S
@@ -24,12 +25,14 @@ from receiver.media import EncodedFrame, Picture
 from receiver.present.api import Placed, View
 from receiver.present.kms import KmsPresenter
 from tests.vm.devices.test_planes import SIZE, blocks, close_to, picture, screen
-from tests.vm.guest.fwht import CODEC, FWHT, bind, encode, vicodec
+from tests.vm.guest.fwht import CODEC, FWHT, STATELESS, FwhtReader, bind, encode, vicodec
 from tests.vm.guest.virtual import Copy, imported
 
 __all__ = ["screen"]
 
-BACKEND = V4l2M2m({CODEC: FWHT})
+STATEFUL = V4l2M2m({CODEC: FWHT})
+STATELESS_ONE = V4l2Stateless({CODEC: (STATELESS, FwhtReader)})
+BACKENDS: tuple[V4l2M2m | V4l2Stateless, ...] = (STATEFUL, STATELESS_ONE)
 CROPPED = (640, 360)
 """Which lies in a buffer of 368 rows."""
 
@@ -38,6 +41,12 @@ CROPPED = (640, 360)
 def codec() -> Iterator[None]:
     with vicodec():
         yield
+
+
+@pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)
+def backend(request: pytest.FixtureRequest) -> V4l2M2m | V4l2Stateless:
+    given: V4l2M2m | V4l2Stateless = request.param
+    return given
 
 
 def clip(size: tuple[int, int], count: int, pixels: str = "nv12") -> list[Picture]:
@@ -66,10 +75,10 @@ def descriptors() -> int:
 
 
 @pytest.mark.parametrize("planes", [False, True], ids=["single-planar", "multi-planar"])
-def test_each_picture_comes_with_its_own_access_unit(planes: bool) -> None:
+def test_each_picture_comes_with_its_own_access_unit(planes: bool, backend: V4l2M2m | V4l2Stateless) -> None:
     with vicodec(planes):
-        decoder = BACKEND.open(CODEC)
-        assert decoder.name == "fwht (V4L2, vicodec)"
+        decoder = backend.open(CODEC)
+        assert decoder.name in ("fwht (V4L2, vicodec)", "fwht (V4L2 stateless, vicodec)")
         number = 0
         for size, pixels in ((SIZE, "nv12"), (CROPPED, "yuv420p"), (SIZE, "nv12")):  # two changes of size in mid-stream
             wanted = clip(size, 4, pixels)
@@ -95,13 +104,15 @@ def test_cameras_are_left_alone(codec: None) -> None:
         assert cameras
         assert asked <= names.keys() - cameras
         assert {node for node, name in names.items() if "vicodec" in name} <= asked
-        BACKEND.open(CODEC).close()
+        STATEFUL.open(CODEC).close()
     finally:
         subprocess.run(["rmmod", "vivid"], check=True)
 
 
-def test_pictures_that_wait_are_copied_before_the_device_runs_dry(codec: None) -> None:
-    decoder = BACKEND.open(CODEC)
+def test_pictures_that_wait_are_copied_before_the_device_runs_dry(
+    codec: None, backend: V4l2M2m | V4l2Stateless
+) -> None:
+    decoder = backend.open(CODEC)
     wanted = clip(CROPPED, 12)
     kept = [given for frame in stream(wanted) for given in decoder.decode(frame)]
     assert [prime.is_prime(one.frame) for one in kept] == [True] * memory.SPARE + [False] * 6
@@ -111,10 +122,12 @@ def test_pictures_that_wait_are_copied_before_the_device_runs_dry(codec: None) -
     )
 
 
-def test_it_is_shown_from_where_it_is(codec: None, screen: KmsPresenter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_shown_from_where_it_is(
+    codec: None, backend: V4l2M2m | V4l2Stateless, screen: KmsPresenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(prime, "in_memory", lambda frame: pytest.fail("it was copied"))
     monkeypatch.setattr(memory, "in_memory", lambda frame: pytest.fail("it was copied"))
-    decoder = BACKEND.open(CODEC)
+    decoder = backend.open(CODEC)
     wanted = clip(SIZE, 10)
     for step, frame in enumerate(stream(wanted)):
         (given,) = decoder.decode(frame)
@@ -128,7 +141,7 @@ def test_it_is_shown_from_where_it_is(codec: None, screen: KmsPresenter, monkeyp
 
 
 def test_damage_is_the_streams_fault_and_heals_at_a_keyframe(codec: None) -> None:
-    decoder = BACKEND.open(CODEC)
+    decoder = STATEFUL.open(CODEC)
     wanted = clip(CROPPED, 2)
     frames = stream(wanted)
     version = 8
@@ -145,8 +158,26 @@ def test_damage_is_the_streams_fault_and_heals_at_a_keyframe(codec: None) -> Non
     decoder.close()
 
 
+def test_damage_is_told_at_once_where_headers_are_read_here(codec: None) -> None:
+    decoder = STATELESS_ONE.open(CODEC)
+    wanted = clip(CROPPED, 2)
+    frames = stream(wanted)
+    for bad in (b"no header at all", frames[1].data[:60]):
+        with pytest.raises(DecodeError):
+            decoder.decode(msgspec.structs.replace(frames[1], data=bad))
+        for frame, expected in zip(frames, wanted, strict=True):
+            (given,) = decoder.decode(frame)
+            assert same(given, expected)
+    del given
+    version = 8
+    broken = bytearray(frames[1].data)
+    broken[version : version + 4] = b"\0\0\0\x63"
+    with pytest.raises(DecoderFailed, match="does not take what this frame's header says"):
+        decoder.decode(msgspec.structs.replace(frames[1], data=bytes(broken)))
+
+
 def test_an_access_unit_that_is_cut_short_stops_nothing(codec: None) -> None:
-    decoder = BACKEND.open(CODEC)
+    decoder = STATEFUL.open(CODEC)
     wanted = clip(CROPPED, 2)
     first, second = stream(wanted)
     assert len(decoder.decode(first)) == 1
@@ -162,30 +193,32 @@ def test_an_access_unit_that_is_cut_short_stops_nothing(codec: None) -> None:
     decoder.close()
 
 
-def test_a_device_that_is_taken_away_is_a_failure_and_the_next_one_goes_on(codec: None) -> None:
+def test_a_device_that_is_taken_away_is_a_failure_and_the_next_one_goes_on(
+    codec: None, backend: V4l2M2m | V4l2Stateless
+) -> None:
     told: list[str] = []
     wanted = clip(CROPPED, 2)
     first, second = stream(wanted)
-    decoder = Failover(CODEC, [BACKEND, BACKEND], told.append)
-    alone = BACKEND.open(CODEC)
+    decoder = Failover(CODEC, [backend, backend], told.append)
+    alone = backend.open(CODEC)
     for one in (decoder, alone):
         assert same(one.decode(first)[0], wanted[0])
     bind(False)
     with pytest.raises(DecoderFailed, match="the device is gone"):
         alone.decode(second)
     with pytest.raises(BackendUnavailable):
-        BACKEND.open(CODEC)
+        backend.open(CODEC)
     bind(True)
     assert same(decoder.decode(first)[0], wanted[0]), "by the second backend, which opened the device anew"
-    assert told == ["fwht (V4L2, vicodec) broke: the device is gone; fwht (V4L2, vicodec) goes on"]
+    assert told == [f"{decoder.name} broke: the device is gone; {decoder.name} goes on"]
     decoder.close()
 
 
-def test_nothing_is_left_open(codec: None) -> None:
+def test_nothing_is_left_open(codec: None, backend: V4l2M2m | V4l2Stateless) -> None:
     frames = stream(clip(CROPPED, 1))
     before = descriptors()
     for number in range(200):
-        decoder = BACKEND.open(CODEC)
+        decoder = backend.open(CODEC)
         if number % 20 == 0:
             assert len(decoder.decode(frames[0])) == 1
         if number % 2:
