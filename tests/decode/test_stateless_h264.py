@@ -21,7 +21,7 @@ def read(*units: bytes) -> list[Plan]:
 
 
 def decode(plan: Plan) -> abi.DecodeParams:
-    said = dict(plan.controls)[abi.DECODE]
+    said = dict(plan.parts[0].controls)[abi.DECODE]
     assert isinstance(said, abi.DecodeParams)
     return said
 
@@ -52,11 +52,11 @@ def test_pictures_come_in_the_order_of_showing(kind: str) -> None:
 
 def test_the_device_gets_slices_alone_and_what_the_sets_say() -> None:
     (plan,) = read(b"\0\0\0\1\x09\x10" + START + b"\0\0\1\x06\x05\x01\xff\x80")
-    assert plan.data == START[START.index(b"\0\0\0\1\x65") + 1 :]
+    assert plan.parts[0].data == START[START.index(b"\0\0\0\1\x65") + 1 :]
     assert plan.layout.size == (64, 64)
     assert plan.layout.visible == (0, 0, 64, 64)
-    assert plan.first == plan.controls[:1]
-    said = dict(plan.controls)
+    assert plan.first == plan.parts[0].controls[:1]
+    said = dict(plan.parts[0].controls)
     sps = said[abi.SPS]
     assert isinstance(sps, abi.Sps)
     assert (sps.profile_idc, sps.level_idc, sps.chroma_format_idc, sps.max_num_ref_frames) == (77, 10, 1, 4)
@@ -165,3 +165,48 @@ def test_zigzags_are_those_of_the_standard() -> None:
     assert scaling.ZIGZAG[16] == (0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7, 11, 14, 15)
     assert scaling.ZIGZAG[64][:12] == (0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25)
     assert sorted(scaling.ZIGZAG[64]) == list(range(64))
+
+
+def lists_of(plan: Plan) -> list[list[int]]:
+    """Of its first slice, by the numbers of the pictures."""
+    said = dict(plan.parts[0].controls)
+    params, params_of_picture = said[abi.SLICE], said[abi.DECODE]
+    assert isinstance(params, abi.SliceParams)
+    assert isinstance(params_of_picture, abi.DecodeParams)
+    counts = params.num_ref_idx_l0_active_minus1 + 1, params.num_ref_idx_l1_active_minus1 + 1
+    return [
+        [params_of_picture.dpb[entry.index].reference_ts // NS for entry in given[:count]]
+        for given, count in zip((params.ref_pic_list0, params.ref_pic_list1), counts, strict=True)
+    ]
+
+
+def test_slices_go_in_one_by_one_where_a_device_takes_them_so() -> None:
+    reader = H264Reader(by_slice=True)
+    assert reader.settings == ((abi.DECODE_MODE, abi.BY_SLICE), (abi.START_CODE, abi.BARE))
+    units = varied.encode("H264", "as casts are", 2)
+    key, following = (plan for data, _ in units for plan in reader.read(data))
+    assert len(key.parts) == len(following.parts) == 2
+    assert [part.data[0] & 31 for part in (*key.parts, *following.parts)] == [5, 5, 1, 1]
+    params = [dict(part.controls)[abi.SLICE] for part in following.parts]
+    begun = [one.first_mb_in_slice for one in params if isinstance(one, abi.SliceParams)]
+    assert begun == [0, 126], "of 21 x 12 macroblocks"
+    assert lists_of(following)[0] == [1]
+
+
+def test_lists_begin_with_the_newest_and_end_with_what_is_kept_for_long() -> None:
+    reader = H264Reader(by_slice=True)
+    stream = Stream(counts=4)
+    plans = [plan for unit in kept_for_long(stream) for plan in reader.read(unit)]
+    assert lists_of(plans[3])[0] == [3, 2, 1, 3], "a list that is too short goes on with its first"
+    assert lists_of(plans[4])[0] == [4, 3, 2, 1]
+    assert lists_of(plans[5])[0] == [5, 2, 1, 4], "LongTermFrameIdx 0, then 1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"), [([(0, 7)], "not kept"), ([(2, 3)], "not kept"), ([(0, 0)] * 80, "without end")]
+)
+def test_lists_of_pictures_that_are_not_there_are_told(changes: list[tuple[int, int]], told: str) -> None:
+    reader = H264Reader(by_slice=True)
+    reader.read(START)
+    with pytest.raises(DecodeError, match=told):
+        reader.read(STREAM.frame(1, 2, changes=changes))

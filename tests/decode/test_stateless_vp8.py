@@ -79,7 +79,7 @@ def frame(key: bool = False, shown: bool = True, size: tuple[int, int] = (64, 48
 
 def read(reader: Vp8Reader, data: bytes) -> tuple[Plan, abi.Frame]:
     (plan,) = reader.read(data)
-    said = dict(plan.controls)[abi.FRAME]
+    said = dict(plan.parts[0].controls)[abi.FRAME]
     assert isinstance(said, abi.Frame)
     return plan, said
 

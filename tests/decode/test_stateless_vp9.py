@@ -25,7 +25,7 @@ def read(*units: bytes) -> list[Plan]:
 
 
 def frame(plan: Plan) -> abi.Frame:
-    said = dict(plan.controls)[abi.FRAME]
+    said = dict(plan.parts[0].controls)[abi.FRAME]
     assert isinstance(said, abi.Frame)
     return said
 
@@ -70,7 +70,8 @@ def test_a_picture_may_be_shown_later() -> None:
     (hidden,) = read(HIDDEN)
     assert hidden.shows == ()
     hidden, later = read(superframe(HIDDEN, SHOW_FIRST_SLOT))
-    assert (hidden.data, later.data) == (HIDDEN, b"")
+    assert hidden.parts[0].data == HIDDEN
+    assert not later.parts
     assert [hidden.shows, later.shows] == [(), (1,)]
     assert later.kept == {1}
     first, again, after = read(KEY, SHOW_FIRST_SLOT, NEXT)

@@ -259,6 +259,12 @@ TARGETS = (
         ),
         (b"\0\0\1\x67", b"\0\0\1\x68", b"\0\0\3"),
     ),
+    Target(
+        "h264-slices",
+        lambda data: headers(lambda: H264Reader(by_slice=True), data),
+        (DecodeError, Unfit),
+        (pack(*PROOFS["H264"], *h264_writer.kept_for_long()), pack(*h264_writer.ordered_by_cycle())),
+    ),
     Target("vp8-headers", lambda data: headers(Vp8Reader, data), (DecodeError,), (pack(*PROOFS["VP8"], VP8_KEY[1:]),)),
     Target(
         "vp9-headers",

@@ -44,7 +44,8 @@ class Bits:
 
 @dataclass(frozen=True)
 class Stream:
-    """``cycle``: offset_for_non_ref_pic and the offset_for_ref_frame of pic_order_cnt_type 1."""
+    """``cycle``: offset_for_non_ref_pic and the offset_for_ref_frame of pic_order_cnt_type 1; ``counts``: pictures that
+    a frame is predicted from."""
 
     order_type: int = 0
     references: int = 4
@@ -53,6 +54,7 @@ class Stream:
     progressive: bool = True
     slice_groups: int = 0
     side: int = SIDE_IN_MBS
+    counts: int = 1
 
     def sets(self) -> bytes:
         bits = Bits().u(8, 77).u(8, 0).u(8, 10).ue(0, FRAME_NUM_BITS - 4, self.order_type)
@@ -65,7 +67,7 @@ class Stream:
             bits.u(1, 0)
         bits.u(1, 1).u(1, 0).u(1, 0)
         pictures = Bits().ue(0, 0).u(1, 0).u(1, 0).ue(self.slice_groups)
-        pictures.ue(0, 0).u(1, 0).u(2, 0).se(0, 0, 0).u(1, 0).u(1, 0).u(1, 0)
+        pictures.ue(self.counts - 1, 0).u(1, 0).u(2, 0).se(0, 0, 0).u(1, 0).u(1, 0).u(1, 0)
         return bits.unit(0x67) + pictures.unit(0x68)
 
     def keyframe(self, long_term: bool = False) -> bytes:
@@ -75,11 +77,21 @@ class Stream:
         bits.text += GREY_MB * self.side**2
         return bits.unit(0x65)
 
-    def frame(self, frame_num: int, low: int = 0, reference: bool = True, marks: Sequence[Mark] | None = None) -> bytes:
-        """A P picture. ``low``: pic_order_cnt_lsb, or delta_pic_order_cnt[0]; ``marks``: None: the window slides."""
+    def frame(
+        self,
+        frame_num: int,
+        low: int = 0,
+        reference: bool = True,
+        marks: Sequence[Mark] | None = None,
+        changes: Sequence[tuple[int, int]] = (),
+    ) -> bytes:
+        """A P picture. ``low``: pic_order_cnt_lsb, or delta_pic_order_cnt[0]; ``marks``: None: the window slides;
+        ``changes``: of its list of references."""
         bits = Bits().ue(0, 5, 0).u(FRAME_NUM_BITS, frame_num)
         self._order(bits, low)
-        bits.u(1, 0).u(1, 0)
+        bits.u(1, 0).u(1, bool(changes))
+        if changes:
+            bits.ue(*(number for change in changes for number in change), 3)
         if reference:
             bits.u(1, marks is not None)
             for mark in marks or ():
@@ -100,9 +112,8 @@ class Stream:
             bits.se(low)
 
 
-def kept_for_long() -> list[bytes]:
+def kept_for_long(stream: Stream = Stream()) -> list[bytes]:
     """Pictures that are kept for long, and given up (each memory_management_control_operation but the fifth)."""
-    stream = Stream()
     frames = [stream.sets() + stream.keyframe(long_term=True)]
     script: list[Sequence[Mark] | None] = [
         *(None, None, (Mark(4, 3),), (Mark(3, 0, 1), Mark(1, 1)), (Mark(2, 0),), (Mark(1, 4), Mark(6, 2)), None),

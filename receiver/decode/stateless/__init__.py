@@ -1,2 +1,2 @@
-"""V4L2's stateless decoders (boards with chips of Rockchip, NXP or MediaTek): they keep nothing of a stream but its
-pictures, so headers are read here, and each frame goes in with all that has to be known of it (Linux' request API)."""
+"""V4L2's stateless decoders (boards with chips of Rockchip, NXP, MediaTek, Allwinner): they keep nothing of a stream
+but its pictures, so headers are read here, and each frame goes in with all that has to be known of it (request API)."""

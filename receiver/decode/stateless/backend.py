@@ -1,7 +1,9 @@
 """Decoding on a stateless V4L2 device. Tried with the kernel's vicodec, a codec in software that only tests have, and,
 as far as the kernel itself takes what it is told, with visl, which decodes nothing; on no board."""
 
+import contextlib
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from receiver.decode.hwaccel import without_node, without_request_api
 from receiver.decode.stateless.decoder import StatelessDecoder
@@ -16,12 +18,12 @@ from receiver.decode.v4l2.formats import fourcc
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec
 
-Readers = Mapping[Codec, tuple[int, Callable[[], Reader]]]
-"""By codec: V4L2_PIX_FMT_* of its frames, and who reads their headers."""
+Readers = Mapping[Codec, tuple[int, tuple[Callable[[], Reader], ...]]]
+"""By codec: V4L2_PIX_FMT_* of its frames, and who reads their headers, for each way in which devices take them."""
 READERS: Readers = {
-    "H264": (fourcc("S264"), H264Reader),
-    "VP8": (fourcc("VP8F"), Vp8Reader),
-    "VP9": (fourcc("VP9F"), Vp9Reader),
+    "H264": (fourcc("S264"), (H264Reader, partial(H264Reader, by_slice=True))),
+    "VP8": (fourcc("VP8F"), (Vp8Reader,)),
+    "VP9": (fourcc("VP9F"), (Vp9Reader,)),
 }
 
 
@@ -42,7 +44,7 @@ class V4l2Stateless:
             raise BackendUnavailable(absence)
         if codec not in self._readers:
             raise BackendUnavailable(f"V4L2's stateless decoders are not asked for {codec}")
-        code, reader = self._readers[codec]
+        code, readers = self._readers[codec]
         device, refused = find(code)
         if device is None:
             raise BackendUnavailable(f"no stateless V4L2 device takes {codec}{refused and f'; {refused}'}")
@@ -50,10 +52,11 @@ class V4l2Stateless:
         try:
             if media is None:
                 raise BackendUnavailable(f"{device.name} has no media device, so there are no requests to it")
-            return StatelessDecoder(codec, code, device, Request(media), reader())
-        except Unfit as error:
+            for reader in readers:
+                with contextlib.suppress(Unfit):
+                    return StatelessDecoder(codec, code, device, Request(media), reader())
             device.close()
-            raise BackendUnavailable(f"{device.name} {error}, and that is not done here") from error
+            raise BackendUnavailable(f"{device.name} takes {codec} in a way that is not known here")
         except OSError as error:
             device.close()
             reason = WORDS.get(error.errno or 0, error.strerror)

@@ -7,12 +7,13 @@ refuses, and that it says nothing, is its own.
 import errno
 import mmap
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from receiver.decode.api import DecodeError, DecoderFailed
 from receiver.decode.ffmpeg import MAX_PIXELS
 from receiver.decode.stateless.memory import Frames, Held
-from receiver.decode.stateless.plan import Layout, Plan, Reader, Unfit
+from receiver.decode.stateless.plan import Layout, Part, Plan, Reader, Unfit
 from receiver.decode.stateless.request import Request, tell
 from receiver.decode.v4l2 import abi
 from receiver.decode.v4l2.coloured import coloured
@@ -57,7 +58,7 @@ class StatelessDecoder:
             except OSError as error:
                 if error.errno not in (errno.EINVAL, errno.ERANGE):
                     raise
-                raise Unfit(f"takes {codec} otherwise than by whole frames with start codes") from error
+                raise Unfit(f"takes {codec} in another way") from error
 
     def decode(self, frame: EncodedFrame) -> list[Picture]:
         if not frame.data:
@@ -65,11 +66,10 @@ class StatelessDecoder:
         pictures: list[Picture] = []
         try:
             for plan in self._reader.read(frame.data):
-                if plan.data:
+                if plan.parts:
                     self._kept[plan.unit] = self._run(plan, frame)
-                else:  # the pictures that it shows are its own
-                    self._kept |= {unit: self._kept[unit]._replace(frame=frame) for unit in plan.shows}
-                pictures += [self._shown(unit, plan.layout) for unit in plan.shows if unit in self._kept]
+                again = None if plan.parts else frame
+                pictures += [self._shown(unit, plan.layout, again) for unit in plan.shows if unit in self._kept]
                 self._kept = {unit: kept for unit, kept in self._kept.items() if unit in plan.kept}
         except OSError as error:
             self.close()
@@ -88,35 +88,32 @@ class StatelessDecoder:
             self._begin(plan)
         assert self._frames is not None
         assert self._room is not None
-        frames, room = self._frames, self._room
-        if len(plan.data) > len(room):
-            raise ReceiverError(f"a frame of {len(plan.data)} bytes is more than the {len(room)} that it takes")
+        frames = self._frames
         frames.take_back()
-        room[: len(plan.data)] = plan.data
-        tell(self._device, plan.controls, self._request.fd)
-        self._units.put(0, plan.unit, len(plan.data), self._request.fd)
-        self._request.queue()
-        if not self._request.wait(GIVE_UP_S):
-            raise ReceiverError(f"the device has not answered for {GIVE_UP_S} s")
-        done = self._done(self._units, frames)
-        self._request.clear()
-        if done.error:
+        damaged = False
+        for part in plan.parts[:-1]:
+            damaged |= self._give(part, plan.unit, more=True)
+        damaged |= self._give(plan.parts[-1], plan.unit, more=False)
+        done = _awaited(frames.get)
+        if damaged or done.error:
             frames.drop(done)
             raise DecodeError(f"this {frame.codec} frame can't be decoded, says {self.name}")
         return Kept(frames.hold(done), frame, frames)
 
-    def _done(self, units: Queue, frames: Frames) -> Done:
-        """Both buffers, that of the frame and that of its picture."""
-        until = time.monotonic() + GIVE_UP_S
-        read = picture = None
-        while read is None or picture is None:
-            read = read or units.get()
-            picture = picture or frames.get()
-            if time.monotonic() > until:
-                raise ReceiverError("the device has answered, but does not give its buffers back")
-            if read is None or picture is None:
-                time.sleep(PAUSE_S)
-        return picture._replace(error=picture.error or read.error)
+    def _give(self, part: Part, unit: int, more: bool) -> bool:
+        """Have the device take a part of a frame. ``more``: others follow. Whether it is damaged, says the device."""
+        assert self._room is not None
+        if len(part.data) > len(self._room):
+            raise ReceiverError(f"a frame of {len(part.data)} bytes is more than the {len(self._room)} that it takes")
+        self._room[: len(part.data)] = part.data
+        tell(self._device, part.controls, self._request.fd)
+        self._units.put(0, unit, len(part.data), self._request.fd, more)
+        self._request.queue()
+        if not self._request.wait(GIVE_UP_S):
+            raise ReceiverError(f"the device has not answered for {GIVE_UP_S} s")
+        done = _awaited(self._units.get)
+        self._request.clear()
+        return done.error
 
     def _begin(self, plan: Plan) -> None:
         """Set the device up for frames of another layout."""
@@ -136,9 +133,10 @@ class StatelessDecoder:
         self._units.stream(True)
         self._layout = plan.layout
 
-    def _shown(self, unit: int, layout: Layout) -> Picture:
+    def _shown(self, unit: int, layout: Layout, again: EncodedFrame | None) -> Picture:
+        """``again``: the frame that says no more than that this picture is shown."""
         held, frame, frames = self._kept[unit]
-        return coloured(frame, frames.frame(held), layout.meaning)
+        return coloured(again or frame, frames.frame(held), layout.meaning)
 
     def close(self) -> None:
         self._kept.clear()
@@ -148,3 +146,13 @@ class StatelessDecoder:
             self._room = None
         self._request.close()
         self._device.close()
+
+
+def _awaited(get: Callable[[], Done | None]) -> Done:
+    """A buffer that the device is through with, since the request is. Raises ReceiverError where it doesn't come."""
+    until = time.monotonic() + GIVE_UP_S
+    while (done := get()) is None:
+        if time.monotonic() > until:
+            raise ReceiverError("the device has answered, but does not give its buffers back")
+        time.sleep(PAUSE_S)
+    return done

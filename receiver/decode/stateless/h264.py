@@ -1,14 +1,16 @@
-"""H.264 for a device that decodes frame by frame, and reads the slices' headers itself. Pure."""
+"""H.264 for a device that takes whole frames and reads the headers of their slices itself, or takes slice after slice
+and is told what is in them. Pure."""
 
 from receiver.decode.api import DecodeError
 from receiver.decode.stateless import h264_abi as abi
 from receiver.decode.stateless import h264_sets as sets
 from receiver.decode.stateless.abi import Control
 from receiver.decode.stateless.bits import units
+from receiver.decode.stateless.h264_lists import lists, slice_params
 from receiver.decode.stateless.h264_order import Order
 from receiver.decode.stateless.h264_references import References
 from receiver.decode.stateless.h264_slice import IDR_UNIT, B, Header, I, P, pps_number, read
-from receiver.decode.stateless.plan import Plan, Unfit
+from receiver.decode.stateless.plan import Part, Plan, Unfit
 from receiver.decode.stateless.showing import Showing
 
 SLICE, PARTS, SPS_UNIT, PPS_UNIT = 1, (2, 3, 4), 7, 8
@@ -16,11 +18,12 @@ START = b"\0\0\1"
 
 
 class H264Reader:
-    """One stream's."""
+    """One stream's. ``by_slice``: in which of the two ways."""
 
-    settings: tuple[Control, ...] = ((abi.DECODE_MODE, abi.BY_FRAME), (abi.START_CODE, abi.ANNEX_B))
-
-    def __init__(self) -> None:
+    def __init__(self, by_slice: bool = False) -> None:
+        mode, start = (abi.BY_SLICE, abi.BARE) if by_slice else (abi.BY_FRAME, abi.ANNEX_B)
+        self.settings: tuple[Control, ...] = ((abi.DECODE_MODE, mode), (abi.START_CODE, start))
+        self._by_slice = by_slice
         self._raw: dict[int, bytes] = {}
         self._sequences: dict[int, sets.Sequence] = {}
         self._pictures: dict[int, bytes] = {}
@@ -79,20 +82,33 @@ class H264Reader:
         counts = self._order.counts(header, sequence)
         said = _told(header, counts)
         references.tell(header, said)
+        if self._by_slice:
+            parts = [self._slice(one, references, said) for one in slices]
+        else:
+            data = b"".join(part for one in slices for part in (START, one))
+            parts = [Part(data, (*_sets(goes_by), (abi.DECODE, said)))]
         if header.marks and any(mark.operation == 5 for mark in header.marks):
             counts = self._order.forget(counts)
             shows += self._showing.all()
         references.after(header, self._unit, counts)
         shows += self._showing.add(min(counts), self._unit, references.units, sequence.layout.pictures)
         kept = references.units | self._showing.units
-        controls = (
-            (abi.SPS, sequence.control),
-            (abi.PPS, goes_by.control),
-            (abi.SCALING, goes_by.matrices),
-            (abi.DECODE, said),
-        )
-        data = b"".join(part for unit in slices for part in (START, unit))
-        return Plan(self._unit, sequence.layout, controls, data, tuple(shows), kept, controls[:1])
+        return Plan(self._unit, sequence.layout, tuple(parts), tuple(shows), kept, _sets(goes_by)[:1])
+
+    def _slice(self, unit: bytes, references: References, said: abi.DecodeParams) -> Part:
+        """``said``: of its whole picture."""
+        goes_by = self._goes_by(pps_number(unit))
+        header = read(unit, goes_by)
+        place = min(said.top_field_order_cnt, said.bottom_field_order_cnt)
+        given = lists(references.candidates(said.frame_num), header, place, references.modulus)
+        own: tuple[Control, ...] = ((abi.DECODE, said), (abi.SLICE, slice_params(header, given)))
+        if header.own.weights is not None:
+            own += ((abi.WEIGHTS, header.own.weights),)
+        return Part(unit, (*_sets(goes_by), *own))
+
+
+def _sets(goes_by: sets.PictureSet) -> tuple[Control, ...]:
+    return (abi.SPS, goes_by.sequence.control), (abi.PPS, goes_by.control), (abi.SCALING, goes_by.matrices)
 
 
 def _told(header: Header, counts: tuple[int, int]) -> abi.DecodeParams:

@@ -1,14 +1,16 @@
 """Controls of an H.264 frame (<linux/v4l2-controls.h>), each with the fields of the struct in its docstring. Pure."""
 
-from ctypes import Structure, c_int8, c_uint64
+from ctypes import Structure, c_int8, c_int16, c_uint64
 
 from receiver.decode.stateless.abi import BASE
 from receiver.decode.v4l2.abi import i32, u8, u16, u32
 
-DECODE_MODE, START_CODE, SPS, PPS, SCALING, DECODE = (BASE + number for number in (0, 1, 2, 3, 4, 7))
+DECODE_MODE, START_CODE, SPS, PPS, SCALING, WEIGHTS, SLICE, DECODE = (BASE + number for number in range(8))
 """V4L2_CID_STATELESS_H264_*"""
-BY_FRAME, ANNEX_B = 1, 1
-"""V4L2_STATELESS_H264_DECODE_MODE_FRAME_BASED, V4L2_STATELESS_H264_START_CODE_ANNEX_B"""
+BY_SLICE, BY_FRAME = 0, 1
+"""V4L2_STATELESS_H264_DECODE_MODE_*"""
+BARE, ANNEX_B = 0, 1
+"""V4L2_STATELESS_H264_START_CODE_*"""
 
 ALWAYS_ZERO, GAPS, FRAMES_ONLY, DIRECT_8X8 = 0x04, 0x08, 0x10, 0x40
 """V4L2_H264_SPS_FLAG_*"""
@@ -20,6 +22,8 @@ IDR, P_FRAME, B_FRAME = 0x01, 0x08, 0x10
 """V4L2_H264_DECODE_PARAM_FLAG_*"""
 VALID, ACTIVE, LONG_TERM = 0x01, 0x02, 0x04
 """V4L2_H264_DPB_ENTRY_FLAG_*"""
+SPATIAL = 0x01
+"""V4L2_H264_SLICE_FLAG_DIRECT_SPATIAL_MV_PRED"""
 WHOLE_FRAME = 3
 """V4L2_H264_FRAME_REF"""
 MAX_PICTURES = 16
@@ -113,4 +117,48 @@ class DecodeParams(Structure):
                 *("reserved", "flags"),
             )
         ],
+    )
+
+
+class ListEntry(Structure):
+    """v4l2_h264_reference"""
+
+    _fields_ = (("fields", u8), ("index", u8))
+
+
+class SliceParams(Structure):
+    """v4l2_ctrl_h264_slice_params"""
+
+    _fields_ = (
+        ("header_bit_size", u32),
+        ("first_mb_in_slice", u32),
+        *[(name, u8) for name in ("slice_type", "colour_plane_id", "redundant_pic_cnt", "cabac_init_idc")],
+        *[(name, c_int8) for name in ("slice_qp_delta", "slice_qs_delta")],
+        ("disable_deblocking_filter_idc", u8),
+        *[(name, c_int8) for name in ("slice_alpha_c0_offset_div2", "slice_beta_offset_div2")],
+        *[(name, u8) for name in ("num_ref_idx_l0_active_minus1", "num_ref_idx_l1_active_minus1", "reserved")],
+        ("ref_pic_list0", ListEntry * 32),
+        ("ref_pic_list1", ListEntry * 32),
+        ("flags", u32),
+    )
+
+
+class WeightFactors(Structure):
+    """v4l2_h264_weight_factors"""
+
+    _fields_ = (
+        ("luma_weight", c_int16 * 32),
+        ("luma_offset", c_int16 * 32),
+        ("chroma_weight", c_int16 * 2 * 32),
+        ("chroma_offset", c_int16 * 2 * 32),
+    )
+
+
+class Weights(Structure):
+    """v4l2_ctrl_h264_pred_weights"""
+
+    _fields_ = (
+        ("luma_log2_weight_denom", u16),
+        ("chroma_log2_weight_denom", u16),
+        ("weight_factors", WeightFactors * 2),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from receiver.decode.api import DecodeError
 from receiver.decode.stateless import h264_abi as abi
+from receiver.decode.stateless.h264_lists import Candidate
 from receiver.decode.stateless.h264_order import Counts
 from receiver.decode.stateless.h264_slice import Header, Mark
 from receiver.decode.stateless.plan import NS
@@ -23,7 +24,7 @@ class References:
     """Of one stream. ``modulus``: MaxFrameNum; ``most``: max_num_ref_frames."""
 
     def __init__(self, modulus: int, most: int) -> None:
-        self._modulus = modulus
+        self.modulus = modulus
         self._most = max(most, 1)
         self._kept: list[Reference] = []
         self._last_num = 0
@@ -40,15 +41,15 @@ class References:
         if header.idr:
             self._kept.clear()
             return
-        if header.frame_num in (self._last_num, (self._last_num + 1) % self._modulus):
+        if header.frame_num in (self._last_num, (self._last_num + 1) % self.modulus):
             return
         if not gaps or not self._kept:
             raise DecodeError("H264 pictures are missing")
         last = max(self._kept, key=lambda one: one.unit)
-        missing = (header.frame_num - self._last_num) % self._modulus - 1
+        missing = (header.frame_num - self._last_num) % self.modulus - 1
         for back in range(min(missing, self._most), 0, -1):
-            self._slide((header.frame_num - back) % self._modulus)
-            self._kept.append(Reference(last.unit, (header.frame_num - back) % self._modulus, last.counts))
+            self._slide((header.frame_num - back) % self.modulus)
+            self._kept.append(Reference(last.unit, (header.frame_num - back) % self.modulus, last.counts))
 
     def tell(self, header: Header, said: abi.DecodeParams) -> None:
         """The device, of what is kept while this frame is decoded."""
@@ -60,6 +61,18 @@ class References:
             entry.fields = abi.WHOLE_FRAME
             entry.top_field_order_cnt, entry.bottom_field_order_cnt = one.counts
             entry.flags = abi.VALID | abi.ACTIVE | long_term * abi.LONG_TERM
+
+    def candidates(self, frame_num: int) -> list[Candidate]:
+        """For lists of references, in the order in which ``tell`` has them."""
+        return [
+            Candidate(
+                index,
+                self._pic_num(one, frame_num) if one.long_term is None else one.long_term,
+                one.long_term is not None,
+                min(one.counts),
+            )
+            for index, one in enumerate(self._kept)
+        ]
 
     def after(self, header: Header, unit: int, counts: Counts) -> None:
         """The frame is decoded. Raises DecodeError where it marks a picture that there isn't."""
@@ -78,7 +91,7 @@ class References:
         self._last_num = current.frame_num
 
     def _pic_num(self, one: Reference, frame_num: int) -> int:
-        return one.frame_num - (self._modulus if one.frame_num > frame_num else 0)
+        return one.frame_num - (self.modulus if one.frame_num > frame_num else 0)
 
     def _slide(self, frame_num: int) -> None:
         """Make room for one more (section 8.2.5.3)."""

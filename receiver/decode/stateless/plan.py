@@ -5,7 +5,7 @@ pictures that a later frame is predicted from.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from receiver.decode.stateless.abi import Control
 from receiver.decode.v4l2.formats import Meaning
@@ -38,16 +38,22 @@ class Layout:
         return (self.size, self.visible) == (buffers.size, buffers.visible) and self.pictures <= buffers.pictures
 
 
+class Part(NamedTuple):
+    """Of a frame, what the device takes at once: bytes, and what it has to know with them."""
+
+    data: bytes
+    controls: tuple[Control, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One frame. ``first``: what the device is told before buffers are made; ``controls``: with this frame; ``data``:
-    its bytes as the device takes them, empty: there is nothing to decode; ``shows``: the numbers of pictures to show
-    then, in order; ``kept``: of those that are needed after that."""
+    """One frame. ``first``: what the device is told before buffers are made; ``parts``: the frame itself, none: there
+    is nothing to decode; ``shows``: the numbers of pictures to show then, in order; ``kept``: of those that are needed
+    after that."""
 
     unit: int
     layout: Layout
-    controls: tuple[Control, ...]
-    data: bytes
+    parts: tuple[Part, ...]
     shows: tuple[int, ...]
     kept: frozenset[int]
     first: tuple[Control, ...] = ()

@@ -5,7 +5,7 @@ from receiver.decode.stateless import vp8_abi as abi
 from receiver.decode.stateless import vp8_header as header
 from receiver.decode.stateless.abi import Control
 from receiver.decode.stateless.bool_decoder import BoolDecoder
-from receiver.decode.stateless.plan import NS, Layout, Plan
+from receiver.decode.stateless.plan import NS, Layout, Part, Plan
 from receiver.decode.v4l2.formats import Meaning
 
 TAG, KEY_HEADER = 3, 10
@@ -68,7 +68,8 @@ class Vp8Reader:
         said.coder_state = abi.CoderState(*bits.state)
         said.first_part_header_bits = bits.taken
         kept = frozenset((self._last, self._golden, self._alt))
-        return [Plan(self._unit, self._layout, ((abi.FRAME, said),), data, (self._unit,) * shown, kept)]
+        parts = (Part(data, ((abi.FRAME, said),)),)
+        return [Plan(self._unit, self._layout, parts, (self._unit,) * shown, kept)]
 
     def _begin(self, data: bytes) -> None:
         """A keyframe: its size, and nothing is left of what was."""

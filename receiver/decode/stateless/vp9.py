@@ -4,7 +4,7 @@ from receiver.decode.api import DecodeError
 from receiver.decode.stateless import vp9_abi as abi
 from receiver.decode.stateless import vp9_changes, vp9_header
 from receiver.decode.stateless.abi import Control
-from receiver.decode.stateless.plan import NOTHING_SAID, NS, Layout, Plan, Unfit
+from receiver.decode.stateless.plan import NOTHING_SAID, NS, Layout, Part, Plan, Unfit
 from receiver.decode.stateless.vp9_header import SLOTS, Header, Size
 
 
@@ -32,7 +32,7 @@ class Vp9Reader:
         if found.shows is not None:
             if self._layout is None or self._sizes[found.shows] is None:
                 raise DecodeError("a VP9 frame shows a picture that never came")
-            return Plan(self._unit, self._layout, (), b"", (self._slots[found.shows],), frozenset(self._slots))
+            return Plan(self._unit, self._layout, (), (self._slots[found.shows],), frozenset(self._slots))
         self._meaning = found.meaning or self._meaning
         times = [self._slots[slot] * NS for slot in found.slots]
         if not found.intra:
@@ -45,9 +45,9 @@ class Vp9Reader:
         for slot in range(SLOTS):
             if found.refreshed >> slot & 1:
                 self._slots[slot], self._sizes[slot] = self._unit, layout.size
-        controls = ((abi.FRAME, said), (abi.CHANGES, changes))
+        parts = (Part(data, ((abi.FRAME, said), (abi.CHANGES, changes))),)
         shows = (self._unit,) if said.flags & abi.SHOWN else ()
-        return Plan(self._unit, layout, controls, data, shows, frozenset(self._slots))
+        return Plan(self._unit, layout, parts, shows, frozenset(self._slots))
 
     def _lay_out(self, found: Header) -> Layout:
         """Raises Unfit where pictures of several sizes would have to be kept."""

@@ -113,11 +113,12 @@ class Queue:
             raise
         return tuple(found)
 
-    def put(self, index: int, unit: int = 0, used: int = 0, request: int | None = None) -> None:
-        """Give a buffer to the device; as part of a ``request`` (its descriptor) it waits until that is queued."""
+    def put(self, index: int, unit: int = 0, used: int = 0, request: int | None = None, more: bool = False) -> None:
+        """Give a buffer to the device; as part of a ``request`` (its descriptor) it waits until that is queued.
+        ``more``: the picture has other parts, and is kept by the device until then."""
         buffer, planes = self._buffer(index)
         if request is not None:
-            buffer.flags, buffer.request_fd = abi.FLAG_REQUEST, request
+            buffer.flags, buffer.request_fd = abi.FLAG_REQUEST | more * abi.FLAG_HOLD, request
         buffer.sec, buffer.usec = divmod(unit, MICROSECONDS)
         if planes:
             planes[0].bytesused = used

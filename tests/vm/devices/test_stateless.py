@@ -37,11 +37,11 @@ class Spy:
         return found
 
 
-def decoded(codec: Codec, units: list[tuple[bytes, int]]) -> tuple[list[Plan], list[Picture]]:
-    """By visl."""
-    code, reader = READERS[codec]
-    spy = Spy(reader())
-    decoder = V4l2Stateless({codec: (code, lambda: spy)}).open(codec)
+def decoded(codec: Codec, units: list[tuple[bytes, int]], way: int = 0) -> tuple[list[Plan], list[Picture]]:
+    """By visl. ``way``: in which of those that a reader has."""
+    code, readers = READERS[codec]
+    spy = Spy(readers[way]())
+    decoder = V4l2Stateless({codec: (code, (lambda: spy,))}).open(codec)
     pictures: list[Picture] = []
     for data, number in units:
         given = decoder.decode(EncodedFrame(1, "video", codec, number, data, False, False, 0, 0))
@@ -50,23 +50,31 @@ def decoded(codec: Codec, units: list[tuple[bytes, int]]) -> tuple[list[Plan], l
     return spy.plans, pictures
 
 
-KINDS: list[tuple[Codec, str]] = [(codec, kind) for codec, (_, kinds) in varied.VARIED.items() for kind in kinds]
+KINDS: list[tuple[Codec, str, int]] = [
+    (codec, kind, way)
+    for codec, (_, kinds) in varied.VARIED.items()
+    for kind in kinds
+    for way in range(len(READERS[codec][1]))
+]
 
 
-@pytest.mark.parametrize(("codec", "kind"), KINDS, ids=[" ".join(one) for one in KINDS])
-def test_the_kernel_takes_what_it_is_told_and_finds_the_pictures(codec: Codec, kind: str) -> None:
+@pytest.mark.parametrize(("codec", "kind", "way"), KINDS, ids=[" ".join(map(str, one)) for one in KINDS])
+def test_the_kernel_takes_what_it_is_told_and_finds_the_pictures(codec: Codec, kind: str, way: int) -> None:
     with visl():
-        plans, pictures = decoded(codec, varied.encode(codec, kind))
+        count = 12 if way else 24  # the kernel's log holds so many requests: a slice each, or a frame
+        plans, pictures = decoded(codec, varied.encode(codec, kind, count), way)
         shown = [one.timestamp for one in pictures]
         assert shown == list(range(len(shown))), "in the order of showing"
         assert (pictures[0].width, pictures[0].height) == (322, 182)
         heard = told()
+        parts = [(plan, part) for plan in plans for part in plan.parts]
         for name, number, struct in CONTROLS[codec]:
             given = [fields for event, fields in heard if event == name]
-            assert len(given) == len(plans)
-            for plan, fields in zip(plans, given, strict=True):
-                assert fields | _plain(dict(plan.controls)[number]) == fields, struct
-        for plan, found in zip(plans, looked_back(), strict=True):
+            assert len(given) == len(parts)
+            for (_, part), fields in zip(parts, given, strict=True):
+                if number in dict(part.controls):
+                    assert fields | _plain(dict(part.controls)[number]) == fields, struct
+        for (plan, _), found in zip(parts, looked_back(), strict=True):
             for unit in _looks_back(plan):
                 assert found[unit][0] >= 0, f"frame {plan.unit} is predicted from {unit}, whose buffer is there"
                 assert found[unit][1] == "Dequeued", "and is not given to the device to write over"
@@ -84,6 +92,7 @@ CONTROLS: dict[Codec, list[tuple[str, int, type[ctypes.Structure]]]] = {
     "H264": [
         ("v4l2_ctrl_h264_sps", h264_abi.SPS, h264_abi.Sps),
         ("v4l2_ctrl_h264_pps", h264_abi.PPS, h264_abi.Pps),
+        ("v4l2_ctrl_h264_slice_params", h264_abi.SLICE, h264_abi.SliceParams),
         ("v4l2_ctrl_h264_decode_params", h264_abi.DECODE, h264_abi.DecodeParams),
     ],
     "VP8": [("v4l2_ctrl_vp8_frame", vp8_abi.FRAME, vp8_abi.Frame)],
@@ -96,7 +105,7 @@ CONTROLS: dict[Codec, list[tuple[str, int, type[ctypes.Structure]]]] = {
 IN_WORDS = (
     *("flags", "constraint_set_flags", "reserved", "padding"),
     *("reference_mode", "ref_frame_sign_bias", "interpolation_filter", "reset_frame_context", "tx_mode"),
-    "tile_rows_log2",
+    *("tile_rows_log2", "slice_type"),
 )
 """What visl writes in words, or by another name."""
 
@@ -116,7 +125,7 @@ def _plain(said: object, before: str = "") -> dict[str, str]:
 
 def _looks_back(plan: Plan) -> set[int]:
     """To which frames."""
-    said = dict(plan.controls)
+    said = dict(plan.parts[0].controls)
     if h264_abi.DECODE in said:
         decode = said[h264_abi.DECODE]
         assert isinstance(decode, h264_abi.DecodeParams)
@@ -134,17 +143,24 @@ def test_a_device_that_gives_wrong_pictures_is_not_offered(codec: Codec) -> None
         assert "the built-in frame came out with luma" in proof.reason
 
 
-def test_a_device_that_is_spoken_to_in_another_way_is_told() -> None:
-    """Allwinner's takes H.264 slice by slice; visl takes it in both ways, so it is asked for one that there isn't."""
+class Odd(H264Reader):
+    """In a way that there isn't."""
 
-    class Odd(H264Reader):
-        settings = ((h264_abi.DECODE_MODE, 7),)
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = ((h264_abi.DECODE_MODE, 7),)
 
-    with (
-        visl(),
-        pytest.raises(BackendUnavailable, match="visl takes H264 otherwise than by whole frames with start codes"),
-    ):
-        V4l2Stateless({"H264": (READERS["H264"][0], Odd)}).open("H264")
+
+def test_a_device_is_spoken_to_in_the_way_that_it_takes() -> None:
+    code, ways = READERS["H264"]
+    with visl():
+        with pytest.raises(BackendUnavailable, match="visl takes H264 in a way that is not known here"):
+            V4l2Stateless({"H264": (code, (Odd,))}).open("H264")
+        decoder = V4l2Stateless({"H264": (code, (Odd, *ways[1:]))}).open("H264")
+        (frame,) = streams.frames("H264", streams.encode("H264", 320, 180, 1))
+        assert len(decoder.decode(frame)) == 1
+        decoder.close()
+        assert [event for event, _ in told()].count("v4l2_ctrl_h264_slice_params") >= 1
 
 
 def test_the_cpu_goes_on_with_what_a_device_is_not_asked_for() -> None:

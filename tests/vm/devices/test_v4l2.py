@@ -31,7 +31,7 @@ from tests.vm.guest.virtual import Copy, imported
 __all__ = ["screen"]
 
 STATEFUL = V4l2M2m({CODEC: FWHT})
-STATELESS_ONE = V4l2Stateless({CODEC: (STATELESS, FwhtReader)})
+STATELESS_ONE = V4l2Stateless({CODEC: (STATELESS, (FwhtReader,))})
 BACKENDS: tuple[V4l2M2m | V4l2Stateless, ...] = (STATEFUL, STATELESS_ONE)
 CROPPED = (640, 360)
 """Which lies in a buffer of 368 rows."""

@@ -16,7 +16,7 @@ from av import VideoFrame
 
 from receiver.decode.api import DecodeError
 from receiver.decode.stateless.abi import BASE, Control
-from receiver.decode.stateless.plan import NS, Layout, Plan
+from receiver.decode.stateless.plan import NS, Layout, Part, Plan
 from receiver.decode.v4l2 import abi
 from receiver.decode.v4l2.device import Device
 from receiver.decode.v4l2.formats import fourcc, meaning
@@ -73,7 +73,8 @@ class FwhtReader:
             (width, height), (0, 0, width, height), 1, meaning(colorspace, encoding, quantization, transfer)
         )
         controls = ((PARAMS, Params(reference, *said)),)
-        return [Plan(self._unit, layout, controls, data[HEADER.size :][:size], (self._unit,), frozenset({self._unit}))]
+        parts = (Part(data[HEADER.size :][:size], controls),)
+        return [Plan(self._unit, layout, parts, (self._unit,), frozenset({self._unit}))]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import ctypes
 from collections.abc import Sequence
-from ctypes import Structure, c_int8, c_int32, c_uint8, c_uint16, c_uint32
+from ctypes import Structure, c_int8, c_int16, c_int32, c_uint8, c_uint16, c_uint32
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,6 +64,40 @@ class H264(Structure):
         ],
         ("frame_num", c_uint16),
         ("reserved", c_uint32 * 8),
+    )
+
+
+class SliceH264(Structure):
+    """VASliceParameterBufferH264"""
+
+    _fields_ = (
+        *[(name, c_uint32) for name in ("size", "offset", "flag")],
+        *[(name, c_uint16) for name in ("header_bit_size", "first_mb_in_slice")],
+        *[
+            (name, c_uint8)
+            for name in (
+                *("slice_type", "spatial", "num_ref_idx_l0_active_minus1", "num_ref_idx_l1_active_minus1"),
+                "cabac_init_idc",
+            )
+        ],
+        ("slice_qp_delta", c_int8),
+        ("disable_deblocking_filter_idc", c_uint8),
+        *[(name, c_int8) for name in ("slice_alpha_c0_offset_div2", "slice_beta_offset_div2")],
+        ("lists", PictureH264 * 32 * 2),
+        *[(name, c_uint8) for name in ("luma_log2_weight_denom", "chroma_log2_weight_denom")],
+        *[
+            part
+            for number in range(2)
+            for part in (
+                (f"has_luma_{number}", c_uint8),
+                (f"luma_weight_{number}", c_int16 * 32),
+                (f"luma_offset_{number}", c_int16 * 32),
+                (f"has_chroma_{number}", c_uint8),
+                (f"chroma_weight_{number}", c_int16 * 64),
+                (f"chroma_offset_{number}", c_int16 * 64),
+            )
+        ],
+        ("reserved", c_uint32 * 4),
     )
 
 
@@ -148,18 +182,23 @@ class Frame:
 
     def __init__(self, surface: int) -> None:
         self.surface = surface
-        self._buffers: dict[int, bytes] = {}
+        self._buffers: dict[int, list[bytes]] = {}
 
     def add(self, kind: int, data: bytes) -> None:
-        self._buffers.setdefault(kind, data)
+        self._buffers.setdefault(kind, []).append(data)
+
+    def all(self, kind: int, struct: type[S]) -> list[S]:
+        """The buffers of a kind."""
+        assert {len(data) for data in self._buffers[kind]} == {ctypes.sizeof(struct)}
+        return [struct.from_buffer_copy(data) for data in self._buffers[kind]]
 
     def told(self, kind: int, struct: type[S]) -> S:
-        """The first buffer of a kind."""
-        assert len(self._buffers[kind]) == ctypes.sizeof(struct)
-        return struct.from_buffer_copy(self._buffers[kind])
+        """The only one."""
+        (found,) = self.all(kind, struct)
+        return found
 
     def raw(self, kind: int) -> bytes:
-        return self._buffers[kind]
+        return self._buffers[kind][0]
 
 
 def told(codec: Codec, units: Sequence[bytes]) -> list[Frame]:

@@ -6,7 +6,7 @@ import pytest
 
 from receiver.decode.stateless import h264_abi, vp8_abi, vp9_abi
 from receiver.decode.stateless.h264 import H264Reader
-from receiver.decode.stateless.plan import NS, Plan, Reader
+from receiver.decode.stateless.plan import NS, Part, Plan, Reader
 from receiver.decode.stateless.vp8 import Vp8Reader
 from receiver.decode.stateless.vp9 import Vp9Reader
 from tests.gpu import varied
@@ -37,13 +37,13 @@ def test_h264_as_none_of_them_writes_it(kind: str) -> None:
 
 
 def _agree(units: list[bytes]) -> None:
-    ours, theirs = plans(H264Reader(), units), va_told.told("H264", units)
+    ours, theirs = plans(H264Reader(by_slice=True), units), va_told.told("H264", units)
     assert len(ours) == len(theirs) == len(units)
     surfaces: dict[int, int] = {}
     """Their pictures by our numbers."""
     start = 0
     for plan, frame in zip(ours, theirs, strict=True):
-        said = dict(plan.controls)
+        said = dict(plan.parts[0].controls)
         sps, pps, matrices, decode = (
             said[number] for number in (h264_abi.SPS, h264_abi.PPS, h264_abi.SCALING, h264_abi.DECODE)
         )
@@ -93,7 +93,38 @@ def _agree(units: list[bytes]) -> None:
             for one in picture.references
             if not one.flags & va_told.INVALID
         }
+        for part, told in zip(plan.parts, frame.all(SLICE, va_told.SliceH264), strict=True):
+            _agree_on_slice(part, told, [surfaces.get(entry.reference_ts // NS, 0) for entry in decode.dpb])
         surfaces[plan.unit] = frame.surface
+
+
+def _agree_on_slice(part: Part, told: va_told.SliceH264, surfaces: list[int]) -> None:
+    """``surfaces``: their pictures, by our numbers in lists of references."""
+    said = dict(part.controls)[h264_abi.SLICE]
+    assert isinstance(said, h264_abi.SliceParams)
+    shared = ("header_bit_size", "first_mb_in_slice", "cabac_init_idc", "slice_qp_delta")
+    assert named(said, *shared) == named(told, *shared)
+    steps = ("disable_deblocking_filter_idc", "slice_alpha_c0_offset_div2", "slice_beta_offset_div2")
+    assert [getattr(said, name) for name in steps] == [getattr(told, name) for name in steps]
+    lengths = ("num_ref_idx_l0_active_minus1", "num_ref_idx_l1_active_minus1")
+    assert [getattr(said, name) for name in lengths] == [getattr(told, name) for name in lengths]
+    assert (said.slice_type, bool(said.flags & h264_abi.SPATIAL)) == (told.slice_type, bool(told.spatial))
+    counts = [said.num_ref_idx_l0_active_minus1 + 1] * (told.slice_type != 2)
+    counts += [said.num_ref_idx_l1_active_minus1 + 1] * (told.slice_type == 1)
+    weights = dict(part.controls).get(h264_abi.WEIGHTS)
+    for number, count in enumerate(counts):
+        ours, theirs = (said.ref_pic_list0, said.ref_pic_list1)[number], told.lists[number]
+        assert [surfaces[entry.index] for entry in ours[:count]] == [one.picture_id for one in theirs[:count]]
+        if isinstance(weights, h264_abi.Weights):
+            assert weights.luma_log2_weight_denom == told.luma_log2_weight_denom
+            factors = weights.weight_factors[number]
+            for name in ("luma_weight", "luma_offset"):
+                if getattr(told, f"has_luma_{number}"):
+                    assert [*getattr(factors, name)][:count] == [*getattr(told, f"{name}_{number}")][:count]
+            for name in ("chroma_weight", "chroma_offset"):
+                if getattr(told, f"has_chroma_{number}"):
+                    flat = [value for pair in getattr(factors, name)[:count] for value in pair]
+                    assert flat == [*getattr(told, f"{name}_{number}")][: 2 * count]
 
 
 @pytest.mark.parametrize("kind", varied.VP8)
@@ -103,7 +134,7 @@ def test_vp8(kind: str) -> None:
     assert len(ours) == len(theirs) == len(units)
     surfaces = {0: 0xFFFFFFFF}
     for plan, frame in zip(ours, theirs, strict=True):
-        said = dict(plan.controls)[vp8_abi.FRAME]
+        said = dict(plan.parts[0].controls)[vp8_abi.FRAME]
         assert isinstance(said, vp8_abi.Frame)
         picture, part = frame.told(PICTURE, va_told.Vp8), frame.told(SLICE, va_told.SliceVp8)
         key = bool(said.flags & vp8_abi.KEY)
@@ -166,7 +197,7 @@ def test_vp9(kind: str) -> None:
     assert len(ours) == len(theirs) == len(units)
     surfaces: dict[int, int] = {}
     for plan, frame in zip(ours, theirs, strict=True):
-        said, picture = dict(plan.controls)[vp9_abi.FRAME], frame.told(PICTURE, va_told.Vp9)
+        said, picture = dict(plan.parts[0].controls)[vp9_abi.FRAME], frame.told(PICTURE, va_told.Vp9)
         assert isinstance(said, vp9_abi.Frame)
         shared = ("tile_rows_log2", "tile_cols_log2", "uncompressed_header_size", "compressed_header_size", "bit_depth")
         assert named(said, *shared) == named(picture, *shared)
