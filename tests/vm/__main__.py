@@ -54,11 +54,11 @@ CARD = "-device virtio-gpu-pci,xres=640,yres=360,id=virtio"
 USB = "-device qemu-xhci"
 GUESTS = (  # the longest first
     Guest("box", CARD, "dummy", 1000, systemd=True, watched="virtio"),
-    Guest("devices", CARDS + SOUND, "virtio-gpu,bochs,cirrus-qemu,vkms,snd-hda-intel", 600),
+    Guest("devices", CARDS + SOUND, "virtio-gpu,bochs,cirrus-qemu,vkms,snd-hda-intel", 800),
     Guest("sdl", CARDS, "virtio-gpu,bochs,cirrus-qemu", 500),
     Guest("input", f"{USB} -device usb-kbd -device usb-tablet", "uinput,evdev,xhci-pci,usbhid,hid-generic", 480),
     Guest("sleep", CARDS, "virtio-gpu,bochs", 240, sleeps=True),
-    Guest("vaapi", CARD, "virtio-gpu", 400, packages="/opt/site-but-av"),  # with Debian's PyAV
+    Guest("vaapi", CARD, "virtio-gpu", 600, packages="/opt/site-but-av"),  # with Debian's PyAV
     Guest("plain", CARD, "virtio-gpu", 240, kernel="plain"),
 )
 
