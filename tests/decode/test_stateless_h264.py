@@ -8,8 +8,8 @@ from receiver.decode.stateless import h264_scaling as scaling
 from receiver.decode.stateless.h264 import H264Reader
 from receiver.decode.stateless.h264_slice import Mark
 from receiver.decode.stateless.plan import NS, Plan, Unfit
-from tests.gpu import varied
-from tests.gpu.h264_writer import Stream, kept_for_long, ordered_by_cycle, with_gaps
+from tests.peers import varied
+from tests.peers.h264_writer import Stream, kept_for_long, ordered_by_cycle, with_gaps
 
 STREAM = Stream()
 START = STREAM.sets() + STREAM.keyframe()

@@ -7,7 +7,7 @@ from receiver.decode.stateless import vp8_abi as abi
 from receiver.decode.stateless import vp8_tables as tables
 from receiver.decode.stateless.plan import NS, Plan
 from receiver.decode.stateless.vp8 import Vp8Reader
-from tests.gpu.bool_encoder import BoolEncoder
+from tests.peers.bool_encoder import BoolEncoder
 
 
 def header(

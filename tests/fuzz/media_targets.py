@@ -33,7 +33,7 @@ from receiver.ingest.vp8 import Vp8Depacketizer
 from receiver.ingest.vp9 import Vp9Depacketizer
 from receiver.media import Codec, EncodedFrame
 from tests.fuzz.target import Target, pack, text, unpack
-from tests.gpu import h264_writer
+from tests.peers import h264_writer
 
 FINGERPRINT = ":".join(["AB"] * 32)
 CANDIDATES = (

@@ -49,9 +49,10 @@ class V4l2Stateless:
         if device is None:
             raise BackendUnavailable(f"no stateless V4L2 device takes {codec}{refused and f'; {refused}'}")
         media = media_node(device.path)
+        if media is None:
+            device.close()
+            raise BackendUnavailable(f"{device.name} has no media device, so there are no requests to it")
         try:
-            if media is None:
-                raise BackendUnavailable(f"{device.name} has no media device, so there are no requests to it")
             for reader in readers:
                 with contextlib.suppress(Unfit):
                     return StatelessDecoder(codec, code, device, Request(media), reader())

@@ -18,7 +18,8 @@ from receiver.decode.stateless.h264 import H264Reader
 from receiver.decode.stateless.plan import NS, Plan, Reader
 from receiver.errors import BackendUnavailable
 from receiver.media import Codec, EncodedFrame, Picture
-from tests.gpu import streams, varied
+from tests.gpu import streams
+from tests.peers import varied
 from tests.vm.devices.test_v4l2 import descriptors
 from tests.vm.guest.visl import looked_back, told, visl
 

@@ -9,8 +9,8 @@ from receiver.decode.stateless.h264 import H264Reader
 from receiver.decode.stateless.plan import NS, Part, Plan, Reader
 from receiver.decode.stateless.vp8 import Vp8Reader
 from receiver.decode.stateless.vp9 import Vp9Reader
-from tests.gpu import varied
-from tests.gpu.h264_writer import WRITTEN
+from tests.peers import varied
+from tests.peers.h264_writer import WRITTEN
 from tests.vm.guest import va_told
 from tests.vm.guest.va_told import MATRIX, PICTURE, PROBABILITY, SLICE
 
